@@ -1,0 +1,322 @@
+"""The command line: the one place that joins ingest and search (design §6). Heavy libraries are imported where they are needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg.errors import GvppError, SourceError, StoreError, UsageError
+from kg.settings import Settings, load_settings
+
+LANGUAGES = click.Choice(["nl", "fr", "en"])
+
+
+class Commands(click.Group):
+    """Turns the errors of the product into a message (or JSON) and their exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GvppError as error:
+            if "--json" in sys.argv:
+                click.echo(json.dumps(error.as_dict(), ensure_ascii=False))
+            else:
+                click.echo(f"gvpp: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader went away ("gvpp … | head"): nothing is wrong, and there is nobody to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gvpp")
+def main() -> None:
+    """Safety and prevention plans of the Brussels Region: build the knowledge graph, ask it, query it."""
+
+
+def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "json_", is_flag=True, help="Print JSON instead of text.")(command)
+
+
+def show(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+# ---------------------------------------------------------------- build
+
+
+@main.command()
+@click.option("--corpus", multiple=True, type=click.Path(path_type=Path), help="Folder with documents; may be given several times.")
+@as_json
+def build(corpus: tuple[Path, ...], json_: bool) -> None:
+    """Read every document of the corpus, validate, and publish the graph."""
+    settings = load_settings()
+    folders = remembered(settings, corpus)
+    finish(run_build(settings, folders, json_), json_)
+
+
+def remembered(settings: Settings, given: tuple[Path, ...]) -> list[Path]:
+    """The folders to build: those given, else those of the last build, else those of the settings; and the data folder's own."""
+    from kg.store import current
+
+    own = settings.data / "documents"
+    before = current(settings.data)
+    folders = list(given) or [Path(f) for f in (before.manifest["folders"] if before else [])] or list(settings.corpus)
+    folders = [folder for folder in folders if folder.resolve() != own.resolve()]
+    return [*folders, own] if own.is_dir() else folders
+
+
+def run_build(settings: Settings, folders: Iterable[Path], quiet: bool) -> Any:
+    from ingest.pipeline import build as run
+
+    if quiet or not sys.stderr.isatty():
+        return run(settings, folders)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[item]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(phase: str, item: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(phase, total=total, item=item)
+            bar.update(tasks[phase], completed=done, total=total, item=item)
+
+        return run(settings, folders, progress=report)
+
+
+def finish(result: Any, json_: bool) -> None:
+    """Tell what a build did; the exit code says whether a file was left out."""
+    errors = [error.as_dict() for error in result.errors]
+    if json_:
+        show(
+            {
+                "version": result.generation.manifest["name"] if result.generation else None,
+                "changed": result.changed,
+                "added": result.added,
+                "updated": result.updated,
+                "kept": result.kept,
+                "removed": result.removed,
+                "documents": result.counts,
+                "detected": result.detected,
+                "findings": result.findings,
+                "warnings": result.warnings,
+                "errors": errors,
+            }
+        )
+    else:
+        tell(result)
+    if result.errors:
+        sys.exit(max(error.exit_code for error in result.errors))
+
+
+def tell(result: Any) -> None:
+    from ingest.pipeline import counted
+
+    marks = {name: mark for group, mark in ((result.added, "+"), (result.updated, "~"), (result.kept, "=")) for name in group}
+    for name, counts in result.counts.items():
+        listed = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+        click.echo(f"{marks.get(name, ' ')} {name}: {listed}")
+        for key, values in result.detected.items():
+            if key.rsplit(".", 1)[0] == name:
+                click.echo(f"    detected in {key}: " + ", ".join(f"{what} = {value}" for what, value in values.items()))
+    for name in result.removed:
+        click.echo(f"- {name}: removed")
+    if result.counts:
+        click.echo(f"{len(result.added)} added, {len(result.updated)} updated, {len(result.kept)} kept, {len(result.removed)} removed")
+    if result.findings:
+        click.echo(f"\n{len(result.findings)} findings (" + ", ".join(f"{n} {kind}" for kind, n in counted(result.findings).items()) + ")")
+        for finding in result.findings:
+            click.echo(f"* {finding['kind']}: {finding['nl']}")
+            click.echo(f"  {' ' * len(finding['kind'])}  {finding['fr']}")
+            for place in finding["places"]:
+                where = f"p. {place['page']}" if place["page"] else place["section"]
+                click.echo(f"    {place['document']}, {where}: « {shortened(place['quote'], 160)} »")
+    if result.warnings:
+        click.echo(f"\n{len(result.warnings)} places were not understood:")
+        for warning in result.warnings:
+            click.echo(f"? {warning}")
+    for error in result.errors:
+        click.echo(f"! {error}", err=True)
+    if result.generation:
+        state = "published" if result.changed else "nothing changed; in use"
+        click.echo(f"\n{state}: {result.generation.manifest['name']}")
+
+
+def shortened(text: str, limit: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--id", "document", help="Document id; else made from the file name.")
+@click.option("--genre", type=click.Choice(["plan", "report", "fiche", "resolution"]), help="Genre; else detected.")
+@click.option("--lang", type=click.Choice(["nl", "fr"]), help="Language; else detected.")
+@click.option("--title", help="Title; else detected.")
+@click.option("--year", type=click.IntRange(1990, 2100), help="Year reported on; else detected.")
+@as_json
+def ingest(files: tuple[Path, ...], document: str | None, json_: bool, **options: Any) -> None:
+    """Add documents, or replace them: copy them into the data folder and build."""
+    from ingest.adopt import adopt
+
+    if len(files) > 1 and document:
+        raise UsageError("--id names one document, and several files were given", remedy="ingest them one by one")
+    settings = load_settings()
+    errors: list[GvppError] = []
+    for file in files:
+        try:
+            adopt(settings.data, file, document=document, **options)
+        except GvppError as error:
+            errors.append(error)
+    result = run_build(settings, remembered(settings, ()), json_)
+    result.errors = [*errors, *result.errors]
+    finish(result, json_)
+
+
+@main.command()
+@click.argument("document")
+@as_json
+def remove(document: str, json_: bool) -> None:
+    """Take a document and everything that rests on it out of the graph."""
+    from ingest.adopt import discard
+    from kg.store import current
+
+    settings = load_settings()
+    before = current(settings.data)
+    if before is None or document not in before.manifest["documents"]:
+        known = ", ".join(sorted(before.manifest["documents"])) if before else "none"
+        raise UsageError(f"there is no document {document!r}", where=str(settings.data), remedy=f"known: {known}")
+    discard(settings.data, document, [Path(s["file"]) for s in before.manifest["sources"].values() if s["document"] == document])
+    finish(run_build(settings, remembered(settings, ()), json_), json_)
+
+
+# ---------------------------------------------------------------- read
+
+
+def in_use(settings: Settings) -> Any:
+    from kg.store import current
+
+    generation = current(settings.data)
+    if generation is None:
+        raise StoreError("nothing has been built yet", where=str(settings.data), remedy="run `gvpp build --corpus DIR`")
+    return generation
+
+
+@main.command()
+@click.argument("question")
+@click.option("--lang", type=LANGUAGES, help="Language of the answer; else that of the question.")
+@as_json
+def ask(question: str, lang: str | None, json_: bool) -> None:
+    """Answer a question in Dutch, French or English, with the sources of every line."""
+    from search_api.answers import ask as answer
+    from search_api.answers import open_corpus
+    from search_api.printing import print_answer
+
+    reply = answer(open_corpus(in_use(load_settings())), question, lang)
+    if json_:
+        show(reply)
+    else:
+        click.echo(print_answer(reply))
+
+
+@main.command()
+@click.argument("text", metavar="QUERY|@FILE")
+@click.option("--format", "format_", type=click.Choice(["table", "json", "csv", "tsv", "turtle"]), default="table", help="Form of the result.")
+@as_json
+def sparql(text: str, format_: str, json_: bool) -> None:
+    """Run a SPARQL query, read only. The prefixes of the product need not be declared."""
+    import pyoxigraph as ox
+
+    from kg.store import Triples, query, serialise
+
+    if text.startswith("@"):
+        path = Path(text[1:])
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SourceError(f"cannot be read: {error}", where=str(path), remedy="name a file with a query") from error
+    generation = in_use(load_settings())
+    base = generation.manifest["base"]
+    result = query(generation, text, base=base)
+    formats: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
+        "json": ox.QueryResultsFormat.JSON,
+        "csv": ox.QueryResultsFormat.CSV,
+        "tsv": ox.QueryResultsFormat.TSV,
+        "turtle": ox.RdfFormat.TURTLE,
+    }
+    chosen = "json" if json_ and not isinstance(result, Triples) else format_
+    if chosen == "table":
+        from search_api.printing import print_table
+
+        click.echo(serialise(result, ox.RdfFormat.TURTLE, base=base).decode() if isinstance(result, Triples) else print_table(result, base))
+    else:
+        click.echo(serialise(result, formats[chosen], base=base).decode("utf-8"))
+
+
+@main.command()
+@as_json
+def validate(json_: bool) -> None:
+    """Check every public graph against the SHACL shapes."""
+    from dataclasses import asdict
+
+    from kg.validate import violations
+
+    generation = in_use(load_settings())
+    found = [
+        violation
+        for file in sorted((generation.path / "graphs").glob("*.nq"))
+        for violation in violations(file.stem, file.read_bytes(), generation.manifest["base"])
+    ]
+    if json_:
+        show({"conforms": not found, "violations": [asdict(violation) for violation in found]})
+    else:
+        for violation in found:
+            click.echo(f"! {violation.graph}: {violation.node} {violation.path}: {violation.message} {violation.value}")
+        click.echo("every graph conforms to the shapes" if not found else f"{len(found)} violations")
+    if found:
+        sys.exit(5)
+
+
+@main.command()
+@as_json
+def status(json_: bool) -> None:
+    """What the data folder holds, and from which sources."""
+    settings = load_settings()
+    manifest = in_use(settings).manifest
+    if json_:
+        show({key: manifest[key] for key in ("name", "date", "base", "software", "folders", "sources", "documents", "findings", "warnings")})
+        return
+    click.echo(f"version {manifest['name']} of {manifest['date']}, in {settings.data}\nbuilt by {manifest['software']}, base {manifest['base']}")
+    for key, source in sorted(manifest["sources"].items()):
+        counts = ", ".join(f"{n} {kind}" for kind, n in manifest["documents"][source["document"]].items())
+        title = source["title"].get(source["lang"]) or next(iter(source["title"].values()))
+        click.echo(f"  {key} [{source['genre']}, {source['year'] or '?'}] {title}: {counts}")
+    click.echo(f"{len(manifest['findings'])} findings, {len(manifest['warnings'])} places not understood; `gvpp build` lists them")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@as_json
+def export(folder: Path, json_: bool) -> None:
+    """Write the public graphs to files: Turtle, TriG, JSON-LD, and the main tables as CSV."""
+    from kg.export import export as write
+
+    written = write(in_use(load_settings()), folder)
+    if json_:
+        show({"files": [str(path) for path in written]})
+    else:
+        for path in written:
+            click.echo(str(path))
+
+
+if __name__ == "__main__":
+    main()

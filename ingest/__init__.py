@@ -1,0 +1,1 @@
+"""From files to statements: reading, sectioning, extracting, validating, storing."""

@@ -1,0 +1,98 @@
+"""Abbreviations that a document explains, and organisations that it says were renamed."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.builder import Builder
+from ingest.mend import Block
+from kg.model import Lit, Ref
+from kg.names import digest, slug
+
+ENTRY = re.compile(r"(?P<short>[A-Z][\w()./+&-]{1,14}?)\s*(?:[:=–—]|\t|(?<=\S)\s)\s*(?P<long>[^\W\d_].+)$", re.S)
+GLOSSED = re.compile(r"(?P<long>(?:(?:[^\W\d_][\w’&-]*|&) ){1,9}?[^\W\d_][\w’&-]*)['’”]? \((?P<short>[A-Z][A-Za-z&.]{1,9})\)")
+DATE = re.compile(r"(?P<day>\d{1,2})(?:er)?[\s/.-]+(?P<month>[^\W\d_]+|\d{1,2})[\s/.-]+(?P<year>(?:19|20)\d\d)|(?P<only>(?:19|20)\d\d)")
+NAME = r"[^,;:()]{2,90}?"
+RENAMING_WORD = re.compile(r"omgedoopt|hernoemd|voortaan|sindsdien|, nu |vandaag|rebaptis|renomm|devenu|devient|désormais|dorénavant|aujourd", re.I)
+RENAMED = (
+    re.compile(rf"(?:werd|wordt|is)\s+(?P<old>{NAME})\s+(?:omgedoopt|hernoemd)\s+tot\s+(?P<new>[^.;,]{{2,120}})", re.I),
+    re.compile(rf"(?P<old>{NAME})\s+(?:werd|wordt|is|heet)\s+(?:voortaan|omgedoopt tot|hernoemd tot|sindsdien)\s+(?P<new>[^.;,]{{2,120}})", re.I),
+    re.compile(rf"(?P<old>{NAME}),\s+(?:nu|voortaan|vandaag)\s+(?P<new>[^.;,]{{2,60}})", re.I),
+    re.compile(rf"(?P<old>{NAME})\s+(?:a été|est)\s+re(?:baptisée?|nommée?)s?\s+(?:en\s+)?(?P<new>[^.;,]{{2,120}})", re.I),
+    re.compile(rf"(?P<old>{NAME})\s+(?:est devenue?s?|devient|s'appelle (?:désormais|dorénavant))\s+(?P<new>[^.;,]{{2,120}})", re.I),
+    re.compile(rf"(?P<old>{NAME}),\s+(?:désormais|aujourd['’]hui|devenue?s?)\s+(?P<new>[^.;,]{{2,60}})", re.I),
+)
+
+
+def read_abbreviations(builder: Builder) -> None:
+    """The document's own lexicon: each abbreviation with its expansion and the entry as quote."""
+    builder.out.abbreviations.update(builder.recogniser.settle(builder.document.extracted.text))
+    for block in builder.document.blocks:
+        in_lexicon = any(builder.wording.section(title) == "lexicon" for title in block.section)
+        if not in_lexicon or builder.wording.section(block.text) == "lexicon":
+            continue
+        short, long, start = _entry(block)
+        if not short:
+            if block.kind != "para" or len(block.text) < 160:
+                builder.warn("lexicon entry not understood", block)
+            continue
+        builder.out.abbreviations.setdefault(short, long)
+        ref = f"id/abbreviation/{builder.document.source.document}/{slug(short)}"
+        quote = builder.document.quote(block, start)
+        builder.type(ref, "gvpp:Abbreviation")
+        builder.add(ref, "skos:notation", Lit(short))
+        builder.text(ref, "skos:prefLabel", long, quote)
+
+
+def _entry(block: Block) -> tuple[str, str, int]:
+    if block.kind == "row" and len(block.cells) >= 2:
+        return (block.cell(0), block.cell(1), 0) if block.cell(0)[:1].isupper() and block.cell(1) else ("", "", 0)
+    match = ENTRY.match(block.text)
+    if not match:
+        return "", "", 0
+    short, long = match.group("short").rstrip(":"), match.group("long").strip()
+    capitals = sum(c.isupper() for c in short)
+    if len(long) < 3 or (capitals < 2 and short.casefold() == short[0].casefold() + short[1:] and len(short) > 6):
+        return "", "", 0
+    return short, long, match.start()
+
+
+def read_renamings(builder: Builder) -> None:
+    """Organisations said to have been renamed, with the date that the sentence gives."""
+    for block in builder.document.blocks:
+        if block.kind == "heading" or not RENAMING_WORD.search(block.text):
+            continue
+        for pattern in RENAMED:
+            for match in pattern.finditer(block.text):
+                _renaming(builder, block, match)
+
+
+def _renaming(builder: Builder, block: Block, match: re.Match[str]) -> None:
+    old = [n for n in builder.named(block, match.start("old"), match.end("old")) if n.kind != "municipality"]
+    new = [n for n in builder.named(block, match.start("new"), match.end("new")) if n.kind != "municipality"]
+    if not old or not new or old[-1].name.casefold() == new[0].name.casefold():
+        return
+    quote = builder.document.sentence(block, match.start(), match.end())
+    date = _date(builder, quote.text)
+    event = f"id/change/{builder.document.source.document}/{digest(old[-1].name, new[0].name, date)}"
+    builder.type(event, "org:ChangeEvent")
+    builder.add(event, "org:originalOrganization", Ref(old[-1].ref), quote)
+    builder.add(event, "org:resultingOrganization", Ref(new[0].ref), quote)
+    builder.text(event, "gvpp:formerName", old[-1].name, quote)
+    builder.text(event, "gvpp:newName", new[0].name, quote)
+    builder.add(old[-1].ref, "org:changedBy", Ref(event), quote)
+    if date:
+        kind = {4: "xsd:gYear", 10: "xsd:date"}[len(date)]
+        builder.add(event, "dct:date", Lit(date, datatype=kind), quote)
+
+
+def _date(builder: Builder, text: str) -> str:
+    """First date of a text as ISO 8601, a year alone where no day is given, "" where there is none."""
+    for match in DATE.finditer(text):
+        if match.group("only"):
+            return match.group("only")
+        month = match.group("month")
+        number = int(month) if month.isdigit() else builder.wording.month(month)
+        if number and 1 <= number <= 12 and 1 <= int(match.group("day")) <= 31:
+            return f"{match.group('year')}-{number:02d}-{int(match.group('day')):02d}"
+    return ""

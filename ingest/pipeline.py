@@ -1,0 +1,343 @@
+"""The one way from files to a published graph: find, extract, link, validate, publish.
+
+What decides whether a document is extracted anew is the key of its inputs: the bytes of its files, their metadata, and the
+version of this software and its data. Extractions are kept in the cache of the data folder under that key, so a changed file
+costs its own extraction and no other; a graph whose bytes did not change is not validated again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import pickle
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from kg.errors import ExtractionError, GvppError, ValidationError
+from kg.model import Extraction, Finding
+from kg.names import digest
+from kg.settings import Settings
+from kg.store import Generation, build_lock, current, publish
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("kg", "ingest", "ontology")
+SHOWN_VIOLATIONS = 10
+COUNTED = {
+    "gvpp:Measure": "measures",
+    "gvpp:Initiative": "initiatives",
+    "gvpp:Figure": "figures",
+    "schema:MonetaryGrant": "grants",
+    "gvpp:Recommendation": "recommendations",
+    "gvpp:ResolutionPart": "parts",
+    "gvpp:Abbreviation": "abbreviations",
+}
+
+
+@dataclass(slots=True)
+class Result:
+    """What a build did: documents by what happened to them, errors of files that were left out, findings, warnings."""
+
+    generation: Generation | None = None
+    changed: bool = False
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    errors: list[GvppError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    detected: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+Progress = Callable[[str, str, int, int], None]
+"""Called with what is being done, to what, how many are done, and of how many."""
+
+
+def software_version() -> str:
+    """Version of the product with a hash of its code and data: what it writes depends on both."""
+    hasher = hashlib.sha256()
+    for folder in CODE:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".toml", ".ttl", ".rq"):
+                hasher.update(path.relative_to(ROOT).as_posix().encode())
+                hasher.update(path.read_bytes())
+    try:
+        version = importlib.metadata.version("gvpp")
+    except importlib.metadata.PackageNotFoundError:
+        version = "0"
+    return f"gvpp {version}+{hasher.hexdigest()[:12]}"
+
+
+def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | None = None) -> Result:
+    """Build and publish the graph of every document in the folders.
+
+    Raises ExtractionError (a source yields less than promised) and ValidationError; nothing is published then. Files that
+    cannot be used are left out (or kept as they last were) and named in the result's errors.
+    """
+    from ingest.adopt import removed
+    from ingest.sources import find_sources
+
+    report = progress or (lambda *_: None)
+    folders = [folder.resolve() for folder in folders]
+    with build_lock(settings.data):
+        before = current(settings.data)
+        software = software_version()
+        hidden = removed(settings.data)
+        found, errors = find_sources(folders)
+        found = [item for item in found if item.document not in hidden]
+        result = Result(errors=list(errors))
+        known: Mapping[str, Any] = before.manifest.get("sources", {}) if before else {}
+        keys = {item.key: digest(item.sha256, item.metadata.read_text("utf-8") if item.metadata else "", software) for item in found}
+        inputs = digest(settings.base, software, *(f"{key}={value}" for key, value in sorted(keys.items())))
+        if before and before.manifest.get("inputs") == inputs and not errors:
+            return _unchanged(result, before)
+        extractions = _extract_all(settings, found, keys, known, result, report)
+        if not extractions:
+            result.generation = before
+            return result
+        _check_minimums(extractions)
+        _publish(settings, before, software, inputs if not result.errors else "", extractions, keys, folders, result, report)
+        return result
+
+
+def _unchanged(result: Result, before: Generation) -> Result:
+    result.generation = before
+    result.kept = sorted(before.manifest["documents"])
+    result.counts = dict(before.manifest["documents"])
+    result.findings = list(before.manifest["findings"])
+    result.warnings = list(before.manifest["warnings"])
+    return result
+
+
+def _extract_all(
+    settings: Settings, found: list[Any], keys: Mapping[str, str], known: Mapping[str, Any], result: Result, report: Progress
+) -> list[Extraction]:
+    """Extractions of all sources: from the cache where the key is known, else anew. A file that fails keeps its last good one."""
+    cache = settings.data / "cache"
+    extractions: list[Extraction] = []
+    tools: tuple[Any, Any, Any] | None = None
+    for number, item in enumerate(found):
+        report("extract", item.key, number, len(found))
+        extraction = _cached(cache, keys[item.key])
+        if extraction is None:
+            try:
+                if tools is None:
+                    tools = _tools()
+                from ingest.extract import extract
+
+                extraction = extract(item, *tools)
+                _keep(cache, keys[item.key], extraction)
+            except GvppError as error:
+                result.errors.append(error)
+                last = _cached(cache, known.get(item.key, {}).get("key", ""))
+                if last is None:
+                    continue
+                result.warnings.append(f"{item.path.name}: cannot be used now; what was read from it before is kept")
+                extraction = last
+        extractions.append(extraction)
+    report("extract", "", len(found), len(found))
+    wanted = {f"{keys[item.key]}.pickle" for item in found} | {f"{entry['key']}.pickle" for entry in known.values()}
+    if cache.is_dir():
+        for file in cache.iterdir():
+            if file.name not in wanted:
+                file.unlink(missing_ok=True)
+    return extractions
+
+
+def _tools() -> tuple[Any, Any, Any]:
+    from ingest.recognise import Recogniser
+    from ingest.wording import load_wording
+    from kg.vocabulary import load_vocabulary
+
+    vocabulary = load_vocabulary()
+    return load_wording(), vocabulary, Recogniser(vocabulary)
+
+
+def _cached(cache: Path, key: str) -> Extraction | None:
+    """An extraction from the cache, None when it is not there or damaged. The cache is this user's own folder, mode 0700."""
+    if not key:
+        return None
+    try:
+        value = pickle.loads((cache / f"{key}.pickle").read_bytes())  # noqa: S301
+    except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError):
+        return None
+    return value if isinstance(value, Extraction) else None
+
+
+def _keep(cache: Path, key: str, extraction: Extraction) -> None:
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=cache)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            pickle.dump(extraction, file, protocol=pickle.HIGHEST_PROTOCOL)
+        Path(name).replace(cache / f"{key}.pickle")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def counts_of(extractions: Iterable[Extraction]) -> dict[str, int]:
+    """How much a document yields, in the terms of its metadata's minimums."""
+    subjects: dict[str, set[str]] = {}
+    themes: set[str] = set()
+    passages = 0
+    for extraction in extractions:
+        passages += len(extraction.passages)
+        for s in extraction.statements:
+            if s.predicate == "rdf:type" and s.object.path in COUNTED:  # type: ignore[union-attr]
+                subjects.setdefault(COUNTED[s.object.path], set()).add(s.subject)  # type: ignore[union-attr]
+            if s.predicate == "skos:notation" and s.subject.startswith("auth/theme/"):
+                themes.add(s.subject)
+    counts = {name: len(refs) for name, refs in subjects.items()}
+    if themes:
+        counts["themes"] = len(themes)
+    return counts | {"passages": passages}
+
+
+def _check_minimums(extractions: Iterable[Extraction]) -> None:
+    short: list[str] = []
+    for extraction in extractions:
+        counts = counts_of([extraction])
+        for name, least in extraction.source.minimum.items():
+            if counts.get(name, 0) < least:
+                short.append(f"{extraction.source.path.name} yields {counts.get(name, 0)} {name}, at least {least} are promised")
+    if short:
+        raise ExtractionError(
+            "; ".join(short),
+            where="build",
+            remedy="nothing was published: see whether the file is complete, or correct [minimum] in its metadata",
+        )
+
+
+def _publish(
+    settings: Settings,
+    before: Generation | None,
+    software: str,
+    inputs: str,
+    extractions: list[Extraction],
+    keys: Mapping[str, str],
+    folders: list[Path],
+    result: Result,
+    report: Progress,
+) -> None:
+    from ingest import findings, link
+    from kg.graph import document_graph, findings_graph, restricted_graph
+    from kg.vocabulary import load_vocabulary, vocabulary_graph
+
+    report("link", "", 0, 1)
+    linked = link.link(extractions)
+    found = findings.across(linked)
+    documents: dict[str, list[Extraction]] = {}
+    for extraction in linked:
+        documents.setdefault(extraction.source.document, []).append(extraction)
+    graphs = {"vocabulary": vocabulary_graph(load_vocabulary(), settings.base), "findings": findings_graph(found, settings.base)}
+    graphs |= {name: document_graph(group, settings.base, software) for name, group in documents.items()}
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in graphs.items()}
+    old = before.manifest.get("hashes", {}) if before else {}
+    _validate(settings, graphs, hashes, old, report)
+    _compare(result, before, documents, hashes, old)
+    result.changed = True
+    result.counts = {name: counts_of(group) for name, group in sorted(documents.items())}
+    result.findings = [_finding(finding, linked) for finding in found]
+    result.warnings += [warning for extraction in linked for warning in extraction.warnings]
+    result.detected = {e.source.key: _detected(e) for e in linked if e.source.detected}
+    report("publish", "", 0, 1)
+    result.generation = publish(
+        settings.data,
+        graphs=graphs,
+        restricted={"restricted": restricted_graph((s for e in linked for s in e.restricted), settings.base)},
+        files={f"texts/{e.source.key}.txt": e.text.encode("utf-8", "replace") for e in linked},
+        manifest={
+            "base": settings.base,
+            "software": software,
+            "inputs": inputs,
+            "date": date.today().isoformat(),
+            "folders": [str(folder) for folder in folders],
+            "sources": {e.source.key: _source(e, keys[e.source.key]) for e in linked},
+            "documents": result.counts,
+            "hashes": hashes,
+            "findings": result.findings,
+            "warnings": result.warnings,
+        },
+    )
+
+
+def _validate(settings: Settings, graphs: Mapping[str, bytes], hashes: Mapping[str, str], old: Mapping[str, str], report: Progress) -> None:
+    from kg.validate import Violation, violations
+
+    changed = sorted((name for name in graphs if hashes[name] != old.get(name)), key=lambda name: -len(graphs[name]))
+    wrong: list[Violation] = []
+    if len(changed) == 1:
+        wrong = violations(changed[0], graphs[changed[0]], settings.base)
+    elif changed:
+        # Shapes look at one graph alone, so graphs are checked side by side.
+        with ProcessPoolExecutor(min(len(changed), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
+            waiting = [pool.submit(violations, name, graphs[name], settings.base) for name in changed]
+            for number, done in enumerate(as_completed(waiting)):
+                report("validate", "", number, len(changed))
+                wrong += done.result()
+    report("validate", "", len(changed), len(changed))
+    if wrong:
+        shown = "; ".join(f"{v.graph}: {v.node} {v.path}: {v.message}" for v in wrong[:SHOWN_VIOLATIONS])
+        raise ValidationError(
+            f"{len(wrong)} violations of the shapes: {shown}", where="build", remedy="nothing was published: correct the source or the extractor"
+        )
+
+
+def _compare(
+    result: Result, before: Generation | None, documents: Mapping[str, Any], hashes: Mapping[str, str], old: Mapping[str, str]
+) -> None:
+    known = set(before.manifest.get("documents", {})) if before else set()
+    result.added = sorted(set(documents) - known)
+    result.removed = sorted(known - set(documents))
+    result.updated = sorted(name for name in documents if name in known and hashes[name] != old.get(name))
+    result.kept = sorted(name for name in documents if name in known and hashes[name] == old.get(name))
+
+
+def _source(extraction: Extraction, key: str) -> dict[str, Any]:
+    source = extraction.source
+    return {
+        "key": key,
+        "file": str(source.path),
+        "sha256": source.sha256,
+        "document": source.document,
+        "lang": source.lang,
+        "genre": source.genre,
+        "title": dict(source.title),
+        "year": source.year,
+        "plan": source.plan,
+        "detected": list(source.detected),
+    }
+
+
+def _detected(extraction: Extraction) -> dict[str, str]:
+    source = extraction.source
+    values = {"title": " / ".join(source.title.values()), "genre": source.genre, "year": source.year, "plan": source.plan, "lang": source.lang}
+    return {name: str(values[name]) for name in source.detected if values.get(name)}
+
+
+def _finding(finding: Finding, extractions: Iterable[Extraction]) -> dict[str, Any]:
+    """A finding as a build reports it: what, and where in which document."""
+    passages = {p.ref: p for e in extractions for p in e.passages}
+    places = []
+    for quote in finding.quotes:
+        passage = passages[quote.passage]
+        section = " › ".join(passage.section[-2:])
+        places.append({"document": passage.document, "page": passage.page, "section": section, "quote": quote.text, "start": quote.start})
+    return {"kind": finding.kind, "about": list(finding.about), **finding.description, "places": places}
+
+
+def counted(findings: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Number of findings per kind."""
+    return dict(sorted(Counter(finding["kind"] for finding in findings).items()))

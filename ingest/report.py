@@ -1,0 +1,292 @@
+"""Annual reports: which initiatives they tell of, who carries them out, and to which measures and themes they belong."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ingest import figures, lexicon, plan, tables
+from ingest.builder import Builder, clean_label
+from ingest.mend import NUMBERED, Block
+from ingest.named import named_things
+from ingest.references import NAMED_EDITION, Mention, measures_in, plan_id, themes_in
+from kg.model import Lit, Quote, Ref
+from kg.names import fold, measure_ref, theme_ref
+
+DASH = re.compile(r"\s[–—-]\s")
+THEME_HEADING = re.compile(r"\W*th[eè]m[ae]\s+(\d{1,2})\b", re.I)
+PROJECT_HEADING = re.compile(r"(?:het |le )?proje[ck]?t\s+\S", re.I)
+PARTNER_PHRASE = re.compile(
+    r"\b(?:in (?:partnerschap|samenwerking) met|samen met|in samenspraak met|en (?:partenariat|collaboration|coopération) avec|"
+    r"avec l'appui de|in partnership with)\b",
+    re.I,
+)
+BETWEEN = re.compile(
+    r"(?:\s|,|;|&|\ben\b|\bet\b|\bde\b|\bhet\b|\bdes?\b|\bdu\b|\ble\b|\bla\b|\bles\b|l['’]|d['’]|\bvzw\b|\basbl\b|\balsook\b|\bainsi que\b)*"
+)
+LABELLED = re.compile(r"(?P<label>[^\W\d_][\w '’-]{2,30}?)\s?:\s+(?P<value>\S.*)", re.S)
+SILENT = {"preface", "contents", "lexicon", "annexes", "plan_measures", "accounts", "income", "expenditure", "personnel", "publications"}
+SILENT |= {"contact", "identity", "conclusion", "context"}
+FUNDED = {"subsidies", "project_calls", "platforms"}  # what stands here under a heading of its own is an initiative
+
+
+@dataclass(slots=True)
+class Scope:
+    """A stretch of a report that tells of one thing: a section, or a project within a section."""
+
+    heading: Block | None
+    kind: str  # section | project | named
+    context: str  # what its section is about, in terms of wording.toml ("subsidies", "platforms", …)
+    parent: Scope | None
+    blocks: list[Block] = field(default_factory=list)
+    children: list[Scope] = field(default_factory=list)
+    initiative: str = ""
+    carrier: str = ""
+
+
+def extract(builder: Builder) -> None:
+    """Everything that an annual report states."""
+    lexicon.read_abbreviations(builder)
+    annex = [block for block in builder.document.blocks if _context(builder, block) == "plan_measures"]
+    plan.publish_measures(builder, annex, source_plan(builder))
+    casing = _casing(builder.document.blocks)
+    everything = list(_scopes(builder))
+    for scope in everything:
+        _initiative(builder, scope, casing)
+    for scope in everything:
+        _links(builder, scope)
+        figures.read_prose(builder, scope.blocks, scope.initiative or builder.ref, carrier=scope.carrier, context=scope.context)
+    tables.read_tables(builder, plan=source_plan(builder))
+    lexicon.read_renamings(builder)
+
+
+def source_plan(builder: Builder) -> str:
+    """The edition that bare numbers refer to: as the metadata say, else the plan in force in the year reported on."""
+    source = builder.document.source
+    return source.plan or builder.vocabulary.plan_in_force(source.year) or ""
+
+
+def _context(builder: Builder, block: Block) -> str:
+    """What the section of a block is about: the innermost title that says so."""
+    for title in reversed(block.section):
+        kind = builder.wording.section(title)
+        if kind:
+            return kind
+    return ""
+
+
+def _kinds(builder: Builder, block: Block) -> set[str]:
+    """What all the sections that a block stands in are about."""
+    return {builder.wording.section(title) for title in block.section}
+
+
+def _scopes(builder: Builder) -> Iterator[Scope]:
+    blocks = builder.document.blocks
+    numbered = sum(1 for b in blocks if b.kind == "heading" and (m := NUMBERED.match(b.text)) and "." in m.group(1)) >= 5
+    marked = bool(builder.document.extracted.headings)
+    stack: list[tuple[int, Scope]] = []
+    scope = Scope(None, "section", "", None)
+    yield scope
+    for block in blocks:
+        opened = _opens(builder, block, scope, numbered, marked) if block.kind == "heading" else ""
+        if opened:
+            level = {"section": block.level, "project": 20, "named": 21}[opened]
+            while stack and stack[-1][0] >= level:
+                stack.pop()
+            parent = stack[-1][1] if stack else None
+            scope = Scope(block, opened, _context(builder, block), parent)
+            if parent:
+                parent.children.append(scope)
+            stack.append((level, scope))
+            yield scope
+        scope.blocks.append(block)
+
+
+def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marked: bool) -> str:
+    """Which kind of scope a heading opens, "" when it is only a part of the one it stands in."""
+    mentions = bool(measures_in(block.text))
+    if mentions and (DASH.search(block.text) or not _in_project(current)):
+        return "project"
+    if mentions:
+        return ""
+    if PROJECT_HEADING.match(block.text) and block.level >= 5 and len(block.text) < 60:
+        return "named"
+    if THEME_HEADING.match(block.text) and current.heading is not None:
+        return ""
+    if block.level <= 5:
+        return "section"
+    if block.level == 6 and not numbered and not marked:
+        return "section"
+    if builder.recogniser.exact(block.text) and _kinds(builder, block) & FUNDED:
+        return "project"
+    return ""
+
+
+def _in_project(scope: Scope | None) -> bool:
+    return scope is not None and (scope.kind in ("project", "named") or bool(scope.parent and scope.parent.kind == "project"))
+
+
+def _initiative(builder: Builder, scope: Scope, casing: dict[str, str]) -> None:
+    """Give a scope its initiative when the report presents one there."""
+    heading = scope.heading
+    if heading is None or scope.context in SILENT:
+        return
+    has_links = any(measures_in(block.text) for block in scope.blocks) or any(
+        THEME_HEADING.match(block.text) and after.kind != "row"
+        for block, after in pairwise(scope.blocks)
+        if block.kind == "heading" and block is not heading
+    )
+    leaf = not any(child.kind == "section" or child.kind == "project" for child in scope.children)
+    has_text = any(block.kind != "heading" for block in scope.blocks)
+    funded = bool(_kinds(builder, heading) & FUNDED) and leaf and has_text and scope.kind == "section" and _deep(heading)
+    if not (scope.kind in ("project", "named") or has_links or funded):
+        return
+    quote = builder.document.quote(heading)
+    title = NUMBERED.sub("", heading.text, count=1) if scope.kind == "section" else heading.text
+    name = clean_label(_recase(title, casing))
+    kind = "platform" if "platforms" in _kinds(builder, heading) else "project"
+    scope.initiative = builder.initiative(name, quote, kind=kind)
+    scope.carrier = _carrier(builder, scope, quote)
+    if scope.carrier:
+        builder.add(scope.initiative, "gvpp:carriedOutBy", Ref(scope.carrier), quote)
+
+
+def _deep(heading: Block) -> bool:
+    numbered = NUMBERED.match(heading.text)
+    return numbered is None or "." in numbered.group(1)
+
+
+def _carrier(builder: Builder, scope: Scope, quote: Quote) -> str:
+    """Who carries out what a scope tells of: named before the dash of its heading, or the heading itself."""
+    heading = scope.heading
+    assert heading is not None
+    title = clean_label(NUMBERED.sub("", heading.text, count=1) if scope.kind == "section" else heading.text)
+    if scope.kind == "named":
+        return scope.parent.carrier if scope.parent else ""
+    parts = DASH.split(title, maxsplit=1)
+    if len(parts) == 2 and scope.kind == "project":
+        who, what = parts
+        if builder.wording.has_legal_form(what) and not builder.wording.has_legal_form(who):
+            who = what
+        start = heading.text.index(who)
+        known = builder.named(heading, start, start + len(who))
+        return known[0].ref if known else builder.organisation(who, quote)
+    known = [n for n in builder.named(heading) if n.kind != "municipality"]
+    covered = sum(n.end - n.start for n in known)
+    return known[0].ref if known and covered >= 0.5 * len(title) else ""
+
+
+def _links(builder: Builder, scope: Scope) -> None:
+    intro: Block | None = None
+    for block in scope.blocks:
+        if scope.initiative:
+            _measure_links(builder, scope, block, intro)
+            _theme_links(builder, scope, block)
+            _partners(builder, scope, block)
+            _labelled(builder, scope, block)
+        if scope.context not in SILENT:
+            _named_things(builder, scope, block)
+        if block.kind == "para":
+            intro = block if block.text.rstrip().endswith((":", "waaronder", "dont")) else None
+        elif block.kind == "heading":
+            intro = None
+
+
+def _measure_links(builder: Builder, scope: Scope, block: Block, intro: Block | None) -> None:
+    edition = source_plan(builder)
+    for mention in measures_in(block.text):
+        named = NAMED_EDITION.search(block.text, mention.end, mention.end + 80)
+        target = plan_id(named.group(1), named.group(2)) if named else edition
+        if not target:
+            builder.warn(f"measure {mention.number} is named without a plan edition", block)
+            continue
+        role = _role(builder, block, mention, intro)
+        quote = builder.document.sentence(block, mention.start, mention.end)
+        builder.add(scope.initiative, "gvpp:implements", Ref(measure_ref(target, mention.number)), quote, role=role)
+
+
+def _role(builder: Builder, block: Block, mention: Mention, intro: Block | None) -> str:
+    if block.kind == "heading":
+        return "main"
+    quote = builder.document.sentence(block, mention.start, mention.end)
+    before = block.text[max(0, block.text.find(quote.text[:30])) : mention.start]
+    role = builder.wording.role(before, quote.text)
+    if not role and intro is not None and block.kind == "item":
+        role = builder.wording.role(intro.text, intro.text)
+    return role or "main"
+
+
+def _theme_links(builder: Builder, scope: Scope, block: Block) -> None:
+    edition = source_plan(builder)
+    if not edition:
+        return
+    heading = THEME_HEADING.match(block.text) if block.kind == "heading" else None
+    numbers = [(int(heading.group(1)), 0, len(block.text))] if heading else themes_in(block.text)
+    for number, start, end in numbers:
+        if builder.vocabulary.has_theme(edition, number):
+            quote = builder.document.sentence(block, start, end)
+            builder.add(scope.initiative, "dct:subject", Ref(theme_ref(edition, number)), quote)
+
+
+def _partners(builder: Builder, scope: Scope, block: Block) -> None:
+    for phrase in PARTNER_PHRASE.finditer(block.text):
+        position = phrase.end()
+        for name in builder.named(block):
+            if name.start < position:
+                continue
+            if not BETWEEN.fullmatch(block.text[position : name.start]):
+                break
+            if name.ref != scope.carrier:
+                quote = builder.document.sentence(block, phrase.start(), name.end)
+                builder.add(scope.initiative, "gvpp:hasPartner", Ref(name.ref), quote)
+            position = name.end
+
+
+def _labelled(builder: Builder, scope: Scope, block: Block) -> None:
+    match = LABELLED.match(block.text)
+    if match and builder.wording.section(match.group("label")) == "target_group":
+        quote = builder.document.quote(block, match.start("value"))
+        builder.text(scope.initiative, "gvpp:targetGroup", quote.text.rstrip("."), quote)
+
+
+def _named_things(builder: Builder, scope: Scope, block: Block) -> None:
+    """Projects that prose names inside a scope: carried out by its carrier, unless it only takes part in them."""
+    title = scope.heading.text if scope.heading is not None else ""
+    for thing in named_things(builder, block):
+        if fold(thing.name) in fold(title):
+            continue
+        ref = builder.initiative(thing.name, thing.quote, kind=thing.kind)
+        joint = PARTNER_PHRASE.search(thing.quote.text) or builder.wording.takes_part(thing.quote.text)
+        if thing.owner or scope.carrier:
+            property_name = "gvpp:hasPartner" if joint and not thing.owner else "gvpp:carriedOutBy"
+            builder.add(ref, property_name, Ref(thing.owner or scope.carrier), thing.quote)
+
+
+def _casing(blocks: list[Block]) -> dict[str, str]:
+    """How the running text writes each word: to write headings in capitals as the text would."""
+    forms: dict[str, Counter[str]] = {}
+    for block in blocks:
+        if block.kind in ("para", "item") and not block.text.isupper():
+            for word in re.findall(r"[^\W\d_][\w'’.-]*\w|\w", block.text)[1:]:
+                forms.setdefault(word.casefold(), Counter())[word] += 1
+    return {folded: counter.most_common(1)[0][0] for folded, counter in forms.items()}
+
+
+def _recase(title: str, casing: dict[str, str]) -> str:
+    """A heading in capitals as the running text would write it; others unchanged."""
+    letters = [c for c in title if c.isalpha()]
+    if not letters or sum(c.isupper() for c in letters) < 0.8 * len(letters):
+        return title
+
+    def word(match: re.Match[str]) -> str:
+        own = match.group()
+        return casing.get(own.casefold(), own if len(own) <= 4 and own.isupper() and own.casefold() not in casing else own.lower())
+
+    text = re.sub(r"[^\W\d_][\w'’.-]*\w|[^\W\d_]", word, title)
+    return text[0].upper() + text[1:]
+
+
+__all__ = ["Lit", "Scope", "extract", "source_plan"]

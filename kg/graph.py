@@ -1,0 +1,173 @@
+"""Statements become quads: one named graph per document, with the evidence of every link (design §3 and §4).
+
+Nothing here depends on the clock or on the order of work: the same statements give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyoxigraph as ox
+
+from kg.model import Extraction, Finding, Lit, Passage, Ref, Source, Statement
+from kg.names import digest, expand
+
+SECTION_JOIN = " › "
+Term = ox.NamedNode | ox.Literal
+
+
+def graph_ref(name: str) -> str:
+    """Reference of a named graph: of a document, or "vocabulary", "suggested", "findings", "judgements", "restricted"."""
+    return f"id/graph/{name}"
+
+
+class Writer:
+    """Collects the quads of one named graph and writes them as sorted N-Quads."""
+
+    def __init__(self, base: str, name: str) -> None:
+        self.base = base
+        self.graph = ox.NamedNode(expand(graph_ref(name), base))
+        self.quads: set[ox.Quad] = set()
+
+    def node(self, reference: str) -> ox.NamedNode:
+        return ox.NamedNode(expand(reference, self.base))
+
+    def term(self, value: Ref | Lit) -> Term:
+        if isinstance(value, Ref):
+            return self.node(value.path)
+        if value.lang:
+            return ox.Literal(value.value, language=value.lang)
+        if value.datatype:
+            return ox.Literal(value.value, datatype=self.node(value.datatype))
+        return ox.Literal(value.value)
+
+    def add(self, subject: str, name: str, value: Ref | Lit) -> None:
+        self.quads.add(ox.Quad(self.node(subject), self.node(name), self.term(value), self.graph))
+
+    def type(self, subject: str, name: str) -> None:
+        self.add(subject, "rdf:type", Ref(name))
+
+    def text(self, subject: str, name: str, value: str, lang: str = "") -> None:
+        if value:
+            self.add(subject, name, Lit(value, lang=lang))
+
+    def integer(self, subject: str, name: str, value: int) -> None:
+        self.add(subject, name, Lit(str(value), datatype="xsd:integer"))
+
+    def nquads(self) -> bytes:
+        """Sorted N-Quads, one line per quad."""
+        data = ox.serialize(self.quads, format=ox.RdfFormat.N_QUADS) or b""
+        return b"".join(sorted(data.splitlines(keepends=True)))
+
+
+def document_graph(extractions: Sequence[Extraction], base: str, software: str) -> bytes:
+    """N-Quads of the graph of one document; several extractions are its expressions in several languages."""
+    first = extractions[0].source
+    writer = Writer(base, first.document)
+    subject = f"id/document/{first.document}"
+    writer.type(subject, "gvpp:Document")
+    writer.add(subject, "dct:type", Ref(f"gvpp:{first.genre}"))
+    written: set[str] = set()
+    for extraction in extractions:
+        run = _document(writer, subject, extraction, software)
+        for passage in extraction.passages:
+            if passage.ref not in written:
+                written.add(passage.ref)
+                _passage(writer, subject, passage, extraction.source)
+        for statement in extraction.statements:
+            _statement(writer, statement, first.document, run)
+    return writer.nquads()
+
+
+def _document(writer: Writer, subject: str, extraction: Extraction, software: str) -> str:
+    source = extraction.source
+    for lang, title in source.title.items():
+        writer.text(subject, "dct:title", title, lang)
+    writer.text(subject, "dct:language", source.lang)
+    writer.text(subject, "dct:issued", source.issued)
+    writer.text(subject, "dct:publisher", source.publisher)
+    writer.text(subject, "dct:rights", source.rights)
+    writer.text(subject, "gvpp:sha256", source.sha256)
+    writer.text(subject, "schema:temporalCoverage", source.period)
+    if source.year:
+        writer.integer(subject, "gvpp:year", source.year)
+    if source.plan and source.genre != "plan":
+        writer.add(subject, "gvpp:underPlan", Ref(f"id/plan/{source.plan}"))
+    run = f"id/run/{digest(source.key, source.sha256, software)}"
+    writer.type(run, "prov:Activity")
+    writer.add(run, "prov:used", Ref(subject))
+    writer.text(run, "gvpp:software", software)
+    return run
+
+
+def _passage(writer: Writer, document: str, passage: Passage, source: Source) -> None:
+    ref = passage.ref
+    writer.type(ref, "gvpp:Passage")
+    writer.add(ref, "oa:hasSource", Ref(document))
+    writer.text(ref, "oa:exact", passage.text, passage.lang)
+    writer.text(ref, "dct:language", passage.lang)
+    writer.text(ref, "gvpp:expression", source.lang)
+    writer.integer(ref, "gvpp:start", passage.start)
+    writer.integer(ref, "gvpp:end", passage.end)
+    if passage.page is not None:
+        writer.integer(ref, "gvpp:page", passage.page)
+    writer.text(ref, "gvpp:section", SECTION_JOIN.join(passage.section))
+
+
+def _statement(writer: Writer, statement: Statement, document: str, run: str) -> None:
+    writer.add(statement.subject, statement.predicate, statement.object)
+    if statement.quote is None:
+        return
+    quote = statement.quote
+    evidence = "id/statement/" + "/".join(
+        (document, digest(statement.subject, statement.predicate, repr(statement.object), quote.passage, quote.text))
+    )
+    writer.type(evidence, "rdf:Statement")
+    writer.add(evidence, "rdf:subject", Ref(statement.subject))
+    writer.add(evidence, "rdf:predicate", Ref(statement.predicate))
+    writer.add(evidence, "rdf:object", statement.object)
+    writer.add(evidence, "prov:wasDerivedFrom", Ref(quote.passage))
+    writer.text(evidence, "oa:exact", quote.text)
+    writer.integer(evidence, "gvpp:start", quote.start)
+    writer.integer(evidence, "gvpp:end", quote.end)
+    writer.add(evidence, "gvpp:certainty", Ref(f"gvpp:{statement.certainty}"))
+    writer.add(evidence, "prov:wasGeneratedBy", Ref(run))
+    writer.text(evidence, "gvpp:extractor", statement.extractor)
+    writer.text(evidence, "gvpp:role", statement.role)
+    if statement.confidence is not None:
+        writer.add(evidence, "gvpp:confidence", Lit(f"{statement.confidence:.2f}", datatype="xsd:decimal"))
+
+
+def findings_graph(findings: Iterable[Finding], base: str) -> bytes:
+    """N-Quads of the graph of findings: what does not add up, with the passages that show it."""
+    writer = Writer(base, "findings")
+    for finding in findings:
+        writer.type(finding.ref, "gvpp:Finding")
+        writer.text(finding.ref, "gvpp:findingKind", finding.kind)
+        for about in finding.about:
+            writer.add(finding.ref, "gvpp:about", Ref(about))
+        for lang, text in finding.description.items():
+            writer.text(finding.ref, "dct:description", text, lang)
+        for number, quote in enumerate(finding.quotes):
+            part = f"{finding.ref}/quote/{number}"
+            writer.add(finding.ref, "prov:wasDerivedFrom", Ref(quote.passage))
+            writer.add(finding.ref, "gvpp:shownBy", Ref(part))
+            writer.type(part, "oa:SpecificResource")
+            writer.add(part, "oa:hasSource", Ref(quote.passage))
+            writer.text(part, "oa:exact", quote.text)
+            writer.integer(part, "gvpp:start", quote.start)
+            writer.integer(part, "gvpp:end", quote.end)
+    return writer.nquads()
+
+
+def restricted_graph(statements: Iterable[Statement], base: str) -> bytes:
+    """N-Quads of personal data: kept apart from everything that is published."""
+    writer = Writer(base, "restricted")
+    for statement in statements:
+        writer.add(statement.subject, statement.predicate, statement.object)
+    return writer.nquads()
+
+
+def subjects_of(statements: Iterable[Statement]) -> Iterator[str]:
+    """References that statements are about, without repetition."""
+    yield from dict.fromkeys(statement.subject for statement in statements)

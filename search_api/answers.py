@@ -1,0 +1,318 @@
+"""Answers: rows of the graph with their evidence, and a sentence from a template in the asker's language (design §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyoxigraph as ox
+
+from kg import queries
+from kg.names import shorten, sparql_prefixes
+from kg.store import Generation, Rows, open_store, query
+from search_api.understanding import Names, Question, understand, wording
+
+CITATIONS = 3
+NEAREST = 5
+Row = Mapping[str, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]
+
+
+@dataclass(slots=True)
+class Corpus:
+    """An open generation of the graph, with what every question needs of it."""
+
+    generation: Generation
+    store: ox.Store
+    base: str
+    names: Names
+    plans: tuple[str, ...]  # editions with measures, newest first
+
+    def run(self, name: str, **values: str | int | Sequence[str | int]) -> tuple[list[dict[str, str]], str]:
+        """Rows of a named query as plain text (references without the base) and the SPARQL that was run."""
+        text = queries.bind(queries.load(name), **values)
+        result = query(self.store, text, base=self.base)
+        assert isinstance(result, Rows)
+        rows = []
+        for row in result.rows:
+            plain: dict[str, str] = {}
+            for key, term in row.items():
+                plain[key] = shorten(term.value, self.base) if isinstance(term, ox.NamedNode) else str(getattr(term, "value", ""))
+                if isinstance(term, ox.Literal) and term.language:
+                    plain[f"{key}@"] = term.language
+            rows.append(plain)
+        return rows, sparql_prefixes(self.base) + f"BASE <{self.base}/>\n" + text
+
+
+def open_corpus(generation: Generation) -> Corpus:
+    """Open a generation for questions."""
+    base = generation.manifest["base"]
+    corpus = Corpus(generation, open_store(generation), base, Names(()), ())
+    rows, _ = corpus.run("names")
+    corpus.names = Names((row["thing"], row["kind"], row["name"]) for row in rows)
+    plans, _ = corpus.run("editions")
+    corpus.plans = tuple(row["plan"].rsplit("/", 1)[-1] for row in plans)
+    return corpus
+
+
+def ask(corpus: Corpus, text: str, lang: str | None = None) -> dict[str, Any]:
+    """The answer to a question, in the shape of design §7."""
+    question = understand(text, lang, corpus.plans, corpus.names)
+    answer = Answering(corpus, question)
+    {
+        "implements": answer.implements,
+        "measure": answer.measure,
+        "partners": answer.partners,
+        "contributes": answer.contributes,
+        "partner_measures": answer.partner_measures,
+    }.get(question.intent, answer.unknown)()
+    return answer.reply()
+
+
+class Answering:
+    """Collects the rows, sentences and notes of one answer."""
+
+    def __init__(self, corpus: Corpus, question: Question) -> None:
+        self.corpus, self.question, self.lang = corpus, question, question.lang
+        self.rows: list[dict[str, Any]] = []
+        self.sentences: list[str] = []
+        self.notes: list[str] = []
+        self.nearest: list[dict[str, Any]] = []
+        self.measures: list[dict[str, Any]] = []
+        self.sparql: list[str] = []
+        self.labels: dict[str, dict[str, Any]] = {}
+
+    def reply(self) -> dict[str, Any]:
+        manifest = self.corpus.generation.manifest
+        plans = list(dict.fromkeys([m["plan"] for m in self.measures] + [r["plan"] for r in self.rows if r["plan"]]))
+        return {
+            "question": self.question.text,
+            "lang": self.lang,
+            "intent": self.question.intent,
+            "status": "answered" if self.rows else "not_found",
+            "text": " ".join(self.sentences),
+            "scope": {"plans": plans, "measures": self.measures, "years": []},
+            "notes": self.notes,
+            "sparql": "\n".join(self.sparql) or None,
+            "corpus": {"version": manifest["name"], "date": manifest["date"]},
+            "answers": self.rows,
+            "nearest": self.nearest,
+        }
+
+    # ------------------------------------------------------------ words
+
+    def say(self, group: str, template: str, /, **values: Any) -> str:
+        return str(wording()[group][template][self.lang]).format(**values)
+
+    def count(self, what: str, n: int) -> str:
+        one, many = wording()["count"][what][self.lang]
+        return str(one if n == 1 else many.format(n=n))
+
+    def label(self, ref: str) -> str:
+        """The name of something in the asker's language, else in another."""
+        labels = self.describe([ref])[ref]["label"]
+        return next((labels[lang] for lang in (self.lang, "nl", "fr", "en") if lang in labels), next(iter(labels.values()), ref))
+
+    def describe(self, refs: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Label by language, number and plan of each reference."""
+        missing = [ref for ref in dict.fromkeys(refs) if ref not in self.labels]
+        if missing:
+            for ref in missing:
+                self.labels[ref] = {"label": {}, "number": None, "plan": None}
+            rows, _ = self.corpus.run("labels", thing=missing)
+            for row in rows:
+                entry = self.labels[row["thing"]]
+                for name in ("label", "title"):
+                    if name in row:
+                        entry["label"].setdefault(row.get(f"{name}@", ""), row[name])
+                if row["thing"].startswith("id/measure/"):
+                    entry["number"], entry["plan"] = row.get("number"), row.get("plan", "").rsplit("/", 1)[-1]
+        return self.labels
+
+    # ------------------------------------------------------------ rows
+
+    def citations(self, rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """At most three citations: the asker's language first, sentences before headings, then in reading order."""
+        seen: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in rows:
+            seen.setdefault((row["passage"], row["quote"]), self.citation(row))
+        ordered = sorted(seen.values(), key=lambda c: (c["lang"] != self.lang, len(c["quote"]) < 60, c["document"], c["start"]))
+        return ordered[:CITATIONS]
+
+    def citation(self, row: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "document": row["document"].rsplit("/", 1)[-1],
+            "title": self.label(row["document"]),
+            "page": int(row["page"]) if row.get("page") else None,
+            "section": row.get("section") or None,
+            "quote": row["quote"],
+            "lang": row["lang"],
+            "start": int(row["start"]),
+            "end": int(row["end"]),
+            "url": f"{self.corpus.base}/{row['passage']}",
+        }
+
+    def add(self, kind: str, ref: str, evidence: Sequence[Mapping[str, str]], *, measure: str = "", text: str | None = None) -> None:
+        """A row: what answers, under which measure, and the best of its evidence."""
+        about = self.describe([ref, measure] if measure else [ref])
+        numbered = about[measure] if measure else about[ref]
+        roles = {row["role"] for row in evidence if row.get("role")}
+        best = sorted(evidence, key=lambda row: row.get("role") != "main")
+        self.rows.append(
+            {
+                "iri": f"{self.corpus.base}/{ref}",
+                "kind": kind,
+                "label": about[ref]["label"],
+                "number": numbered["number"],
+                "plan": numbered["plan"],
+                "role": "main" if "main" in roles else "contributing" if roles else None,
+                "value": None,
+                "text": text,
+                "certainty": best[0]["certainty"].rsplit("#", 1)[-1] if best else "curated",
+                "citations": self.citations(best),
+            }
+        )
+
+    def found_measures(self, number: str) -> list[str]:
+        """Measures with this number in the editions that the question is about, newest first; notes what is missing."""
+        rows, text = self.corpus.run("measures-by-number", number=number)
+        self.sparql.append(text)
+        everywhere = [row["measure"] for row in rows]
+        mine = [ref for ref in everywhere if ref.split("/")[2] in self.question.plans]
+        if not everywhere:
+            self.sentences.append(self.say("sentence", "no_measure", number=number))
+        elif not mine:
+            for plan in self.question.plans:
+                self.sentences.append(self.say("sentence", "no_measure_in", number=number, years=years(plan)))
+        if not mine:
+            self._near(number, everywhere)
+        return mine
+
+    def _near(self, number: str, everywhere: Sequence[str]) -> None:
+        """What the corpus does hold near a measure that it does not."""
+        theme, last = number.split(".")
+        close = list(everywhere)
+        for plan in self.corpus.plans:
+            rows, _ = self.corpus.run("measures-of-theme", theme=f"auth/theme/{plan}/{theme}")
+            numbers = sorted(rows, key=lambda row: abs(int(row["number"].split(".")[1]) - int(last)))
+            close += [row["measure"] for row in numbers[:2]]
+        for ref in close[:NEAREST]:
+            about = self.describe([ref])[ref]
+            self.nearest.append({"iri": f"{self.corpus.base}/{ref}", "kind": "Measure", **about})
+
+    def scope(self, ref: str) -> tuple[str, str]:
+        """Put a measure in the scope with its text; gives its label and the years of its plan."""
+        about = self.describe([ref])[ref]
+        rows, _ = self.corpus.run("text-of-measure", measure=ref)
+        self.measures.append(
+            {
+                "iri": f"{self.corpus.base}/{ref}",
+                "plan": about["plan"],
+                "number": about["number"],
+                "label": about["label"],
+                "citations": self.citations(rows),
+            }
+        )
+        return self.label(ref), years(about["plan"])
+
+    # ------------------------------------------------------------ intents
+
+    def implements(self) -> None:
+        for number in self.question.numbers:
+            found = self.found_measures(number)
+            for ref in found:
+                label, when = self.scope(ref)
+                evidence, text = self.corpus.run("initiatives-of-measure", measure=ref)
+                self.sparql.append(text)
+                by_initiative = grouped(evidence, "subject")
+                if not by_initiative:
+                    self.notes.append(self.say("note", "no_initiative", number=number, years=when, label=label))
+                    continue
+                for initiative, rows in by_initiative.items():
+                    self.add("Initiative", initiative, rows, measure=ref)
+                names = "; ".join(self.label(initiative) for initiative in by_initiative)
+                count = self.count("initiatives", len(by_initiative))
+                self.sentences.append(self.say("sentence", "implements", number=number, years=when, count=count, names=names))
+                if len(found) > 1:
+                    self.notes.append(self.say("note", "other_edition", number=number, years=when, label=label))
+            if found and not self.rows:
+                self.sentences += [self.say("sentence", "implements_none", number=number, years=years(ref.split("/")[2])) for ref in found]
+
+    def measure(self) -> None:
+        for number in self.question.numbers:
+            for ref in self.found_measures(number):
+                evidence, text = self.corpus.run("text-of-measure", measure=ref)
+                self.sparql.append(text)
+                label, when = self.scope(ref)
+                texts = {row.get("text@", ""): row["text"] for row in evidence}
+                own = texts.get(self.lang) or next(iter(texts.values()), "")
+                self.add("Measure", ref, evidence, text=own)
+                self.sentences.append(self.say("sentence", "measure", number=number, years=when, label=label))
+                document = evidence[0]["document"] if evidence else ""
+                if document and not document.endswith(ref.split("/")[2]):
+                    title = self.label(document)
+                    self.notes.append(self.say("note", "listed_by", number=number, years=when, title=title))
+
+    def partners(self) -> None:
+        for number in self.question.numbers:
+            for ref in self.found_measures(number):
+                _, when = self.scope(ref)
+                evidence, text = self.corpus.run("partners-of-measure", measure=ref)
+                self.sparql.append(text)
+                by_partner = grouped(evidence, "subject")
+                for partner, rows in by_partner.items():
+                    self.add("Organisation", partner, rows, measure=ref)
+                if by_partner:
+                    names = ", ".join(self.label(partner) for partner in by_partner)
+                    self.sentences.append(self.say("sentence", "partners", number=number, years=when, names=names))
+                else:
+                    self.notes.append(self.say("sentence", "partners_none", number=number, years=when))
+            if not self.rows:
+                self.sentences += [note for note in self.notes if note not in self.sentences]
+
+    def contributes(self) -> None:
+        self._measures_of("measures-of-initiative", "contributes")
+
+    def partner_measures(self) -> None:
+        self._measures_of("measures-of-partner", "partner_measures")
+
+    def _measures_of(self, name: str, template: str) -> None:
+        for entity in self.question.entities:
+            evidence, text = self.corpus.run(name, actor=list(entity.refs))
+            self.sparql.append(text)
+            rows = [row for row in evidence if row["subject"].split("/")[2] in self.question.plans]
+            by_measure = grouped(rows, "subject")
+            for measure in sorted(by_measure, key=order):
+                self.add("Measure", measure, by_measure[measure])
+            if by_measure:
+                named = [f"{m.rsplit('/', 1)[-1]} ({years(m.split('/')[2])})" for m in sorted(by_measure, key=order)]
+                count = self.count("measures", len(by_measure))
+                self.sentences.append(self.say("sentence", template, name=entity.name, count=count, names=", ".join(named)))
+                return  # the longest name answers; further ones are parts of it
+        if self.question.entities:
+            self.sentences.append(self.say("sentence", f"{template}_none", name=self.question.entities[0].name))
+
+    def unknown(self) -> None:
+        asked = self.question.entities or self.question.numbers
+        self.sentences.append(self.say("sentence", "not_understood" if asked or not self.question.text else "no_name"))
+
+
+def grouped(rows: Iterable[Mapping[str, str]], key: str) -> dict[str, list[Mapping[str, str]]]:
+    """Rows by one of their columns, in the order in which they come."""
+    groups: dict[str, list[Mapping[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return groups
+
+
+def years(plan: str) -> str:
+    """The period of a plan id: "2021-2024"."""
+    return plan.removeprefix("gvpp-")
+
+
+def order(measure: str) -> tuple[str, int, int]:
+    """Newest plan first, then by number."""
+    plan, number = measure.split("/")[2:4]
+    theme, last = number.split(".")
+    inverse = "".join(chr(0x10FFFF - ord(c)) for c in plan)
+    return inverse, int(theme), int(last)

@@ -1,0 +1,72 @@
+"""Answers and tables as text for a terminal: for a reader with little time, the answer first, then its proof."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from kg.names import PREFIXES
+from kg.store import Rows
+from search_api.understanding import wording
+
+WIDTH = 100
+CELL = 60
+
+
+def print_answer(reply: Mapping[str, Any]) -> str:
+    """An answer as text: the sentence, each row with role and quotes, the notes, what comes near, the corpus version."""
+    lang = reply["lang"]
+    lines = [*textwrap.wrap(reply["text"], WIDTH), ""]
+    for number, row in enumerate(reply["answers"], 1):
+        lines += _row(number, row, lang)
+    lines += [line for note in reply["notes"] for line in _hanging("• ", note)]
+    for row in reply["nearest"]:
+        label = _label(row["label"], lang)
+        lines += _hanging("~ ", f"{row['number']} ({(row['plan'] or '').removeprefix('gvpp-')}) {label}")
+    lines += ["", f"[{reply['corpus']['version']}, {reply['corpus']['date']}]"]
+    return "\n".join(lines)
+
+
+def _row(number: int, row: Mapping[str, Any], lang: str) -> list[str]:
+    about = f"{row['number']}, {row['plan'].removeprefix('gvpp-')}" if row["number"] else ""
+    role = wording()["word_for"][row["role"]][lang] if row["role"] else ""
+    brackets = " · ".join(part for part in (about, role) if part)
+    lines = _hanging(f"{number}. ", _label(row["label"], lang) + (f" ({brackets})" if brackets else ""))
+    if row["text"]:
+        for paragraph in row["text"].splitlines():
+            lines += _hanging("     ", paragraph)
+    for citation in row["citations"]:
+        page = f"{wording()['word_for']['page'][lang]} {citation['page']}" if citation["page"] else citation["section"] or ""
+        if not row["text"] or citation["quote"] not in row["text"]:
+            lines += _hanging("   « ", " ".join(citation["quote"].split()) + " »" + ("" if citation["lang"] == lang else f" [{citation['lang']}]"))
+        lines += _hanging("     — ", f"{citation['title']}, {page}" if page else citation["title"])
+    return [*lines, ""]
+
+
+def _label(labels: Mapping[str, str], lang: str) -> str:
+    return next((labels[key] for key in (lang, "nl", "fr", "en") if key in labels), next(iter(labels.values()), "?"))
+
+
+def _hanging(first: str, text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first)) or [first]
+
+
+def print_table(result: Rows | bool | Any, base: str) -> str:
+    """A result table in columns; IRIs are shortened, long values cut (other formats give them whole)."""
+    if not isinstance(result, Rows):
+        return str(result).lower()
+    cells = [[_cell(row.get(name), base) for name in result.variables] for row in result.rows]
+    widths = [max(len(name), *(len(row[i]) for row in cells), 1) if cells else len(name) for i, name in enumerate(result.variables)]
+    header = "  ".join(name.ljust(width) for name, width in zip(result.variables, widths, strict=True)).rstrip()
+    body = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return "\n".join([header, "  ".join("-" * width for width in widths), *body, f"({len(cells)} rows)"])
+
+
+def _cell(term: Any, base: str) -> str:
+    value = " ".join(str(getattr(term, "value", "" if term is None else term)).split())
+    for prefix, iri in {"gvpp:": f"{base}/ns/gvpp#", **{f"{name}:": iri for name, iri in PREFIXES.items()}, "": f"{base}/"}.items():
+        if value.startswith(iri):
+            value = prefix + value[len(iri) :]
+            break
+    return value if len(value) <= CELL else value[: CELL - 1] + "…"

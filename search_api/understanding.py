@@ -1,0 +1,175 @@
+"""What a question asks: its language, intent, measure numbers, plan editions and the names in it."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kg.errors import MetadataError
+from kg.names import fold
+from kg.vocabulary import ONTOLOGY
+
+LIMIT = 4000  # characters of a question that are read
+# A number of two parts, however it is written: "2.3", "M2.3", "maatregel 2,3", "mesure 2 .3", "2.03".
+NUMBER = re.compile(r"(?<![\d.,/])(?:m\s?\.?\s?)?(\d{1,2})\s?[.,]\s?0?(\d{1,2})(?![\d%]|[.,/]\d|\s?(?:euro|miljoen|million|procent|kg|km))", re.I)
+YEARS = re.compile(r"(?<!\d)(20\d\d)\s?[-–/]\s?(20\d\d|\d\d)(?!\d)")
+YEAR = re.compile(r"(?<![\d-])(20\d\d)(?![\d-])")
+RARE = 3  # a word that stands in at most so many names is distinctive
+CLOSE = 88  # similarity (0–100) from which a name with a typing error counts
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something known that a question names; `refs` are several where one word names several things."""
+
+    refs: tuple[str, ...]
+    kind: str  # organisation | initiative
+    name: str
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An understood question. `plans` are the editions it chooses, all of them when it chooses none."""
+
+    text: str
+    lang: str
+    intent: str  # implements | measure | contributes | partners | partner_measures | unknown
+    numbers: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
+    chosen: bool = False
+    entities: tuple[Entity, ...] = field(default=())
+
+
+@functools.cache
+def wording(path: Path = ONTOLOGY / "answering.toml") -> Mapping[str, Any]:
+    """The words and templates of questions and answers."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="correct the line it names") from error
+
+
+@functools.cache
+def _pattern(group: str, name: str) -> re.Pattern[str]:
+    return re.compile(r"(?<!\w)(?:" + "|".join(wording()[group][name]) + r")(?!\w)")
+
+
+def clean(text: str) -> str:
+    """A question without control characters and surrogates, with single spaces, cut at the limit."""
+    kept = "".join(c if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF else " " for c in text[:LIMIT])
+    return " ".join(kept.split())
+
+
+def language(text: str, default: str = "nl") -> str:
+    """Language of a question by its function words."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    scores = {lang: sum(word in known for word in words) for lang, known in wording()["language"].items()}
+    best = max(scores, key=lambda lang: scores[lang])
+    return best if scores[best] else default
+
+
+def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) -> Question:
+    """Read a question. plans: ids of the editions with measures, newest first."""
+    text = clean(text)
+    lang = lang or language(text)
+    folded = fold(text)
+    without_years = YEARS.sub(" ", text)
+    numbers = tuple(dict.fromkeys(f"{int(a)}.{int(b)}" for a, b in NUMBER.findall(without_years)))
+    chosen = _editions(text, folded, plans)
+    entities = tuple(names.find(NUMBER.sub(" ", without_years)))
+    intent = _intent(folded, numbers, entities)
+    return Question(text, lang, intent, numbers, chosen or tuple(plans), bool(chosen), entities)
+
+
+def _editions(text: str, folded: str, plans: Sequence[str]) -> tuple[str, ...]:
+    named = [f"gvpp-{a}-{b if len(b) == 4 else a[:2] + b}" for a, b in YEARS.findall(text)]
+    if named:
+        return tuple(named)
+    if _pattern("edition", "current").search(folded) and plans:
+        return (plans[0],)
+    if _pattern("edition", "previous").search(folded) and len(plans) > 1:
+        return (plans[1],)
+    years = [int(year) for year in YEAR.findall(text)]
+    spans = {plan: [int(y) for y in re.findall(r"\d{4}", plan)] for plan in plans}
+    return tuple(plan for plan in plans if any(spans[plan][0] <= year <= spans[plan][-1] for year in years))
+
+
+def _intent(folded: str, numbers: tuple[str, ...], entities: Iterable[Entity]) -> str:
+    def says(word: str) -> bool:
+        return _pattern("word", word).search(folded) is not None
+
+    if numbers:
+        if says("partner"):
+            return "partners"
+        if says("text") and not says("implement"):
+            return "measure"
+        return "implements" if says("initiative") or says("implement") else "measure"
+    if entities and says("measure"):
+        return "partner_measures" if says("partner") else "contributes"
+    return "unknown"
+
+
+class Names:
+    """Names of organisations and initiatives, to be found in a question whole, by a distinctive word, or nearly."""
+
+    def __init__(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """rows: reference, kind (organisation or initiative), name."""
+        self.by_name: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.by_word: dict[str, set[str]] = defaultdict(set)
+        self.longest = 1
+        for ref, kind, name in rows:
+            words = _words(name)
+            self.by_name[" ".join(words)][kind].add(ref)
+            self.longest = max(self.longest, len(words))
+            if kind == "initiative":
+                for word in words:
+                    if len(word) > 3:
+                        self.by_word[word].add(ref)
+
+    def find(self, text: str) -> list[Entity]:
+        """What the text names, the longest names first."""
+        words, printed = _words(text), re.findall(r"[\w+]+", text)
+        found: list[Entity] = []
+        taken: set[int] = set()
+        for size in range(min(self.longest, len(words)), 0, -1):
+            for start in range(len(words) - size + 1):
+                span = set(range(start, start + size))
+                kinds = self.by_name.get(" ".join(words[start : start + size])) if not span & taken else None
+                if kinds and (size > 1 or len(words[start]) > 2) and not _is_common(words[start : start + size], printed[start : start + size]):
+                    taken |= span
+                    name = " ".join(printed[start : start + size])
+                    found += [Entity(tuple(sorted(refs)), kind, name) for kind, refs in sorted(kinds.items(), reverse=True)]
+        for position, word in enumerate(words):
+            capital = position > 0 and printed[position][:1].isupper() or printed[position].isupper()
+            if position not in taken and capital and 0 < len(self.by_word.get(word, ())) <= RARE:
+                found.append(Entity(tuple(sorted(self.by_word[word])), "initiative", printed[position]))
+                taken.add(position)
+        return found or self._nearly(words, printed)
+
+    def _nearly(self, words: list[str], printed: list[str]) -> list[Entity]:
+        """Names with a typing error: only capitalised words of some length are tried."""
+        from rapidfuzz import fuzz, process
+
+        for position, word in enumerate(words):
+            if len(word) > 4 and printed[position][:1].isupper() and position > 0:
+                best = process.extractOne(word, self.by_name.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE)
+                if best:
+                    kinds = self.by_name[best[0]]
+                    return [Entity(tuple(sorted(refs)), kind, best[0], exact=False) for kind, refs in sorted(kinds.items(), reverse=True)]
+        return []
+
+
+def _words(text: str) -> list[str]:
+    return [fold(word) for word in re.findall(r"[\w+]+", text)]
+
+
+def _is_common(words: list[str], printed: list[str]) -> bool:
+    """A name of one ordinary word ("Bulle", "gemeenten") counts in lower case only when it is not a word of questions."""
+    return len(words) == 1 and (len(words[0]) < 3 or any(words[0] in group for group in wording()["language"].values()))

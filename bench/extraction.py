@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from ingest.builder import plain_number  # noqa: E402
 from ingest.extract import extract  # noqa: E402
 from ingest.recognise import Recogniser  # noqa: E402
 from ingest.sources import find_sources  # noqa: E402
@@ -38,14 +39,14 @@ PROPERTY = {
 }
 
 
-def extractions(folder: Path) -> dict[str, Extraction]:
-    """Extractions of a folder by document id (one language each)."""
+def extractions(folder: Path, every: bool = False) -> dict[str, Extraction]:
+    """Extractions of a folder by document id, or with `every` by document and language."""
     wording, vocabulary = load_wording(), load_vocabulary()
     recogniser = Recogniser(vocabulary)
     found, errors = find_sources([folder])
     for error in errors:
         print(error, file=sys.stderr)
-    return {item.document: extract(item, wording, vocabulary, recogniser) for item in found}
+    return {item.key if every else item.document: extract(item, wording, vocabulary, recogniser) for item in found}
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -183,11 +184,55 @@ def numbers(found: dict[str, Extraction], show: bool) -> None:
         print(f"{klass:22} recall {got}/{total} {got / total:.3f}")
 
 
+def sample(found: dict[str, list[Extraction]], show: bool) -> None:
+    """Recall on the sample documents, which were written apart from the extractors."""
+    table: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows("sample.csv"):
+        ok = any(_states(extraction, row) for extraction in found.get(row["document"], []))
+        table[row["property"]][0] += ok
+        table[row["property"]][1] += 1
+        if show and not ok:
+            print(f"  missing {row['document']} {row['subject_label']} {row['property']} {row['object']}", file=sys.stderr)
+    for kind, (got, all_) in sorted(table.items()):
+        print(f"{kind:22} recall {got}/{all_} {got / all_:.3f}")
+
+
+def _states(extraction: Extraction, row: dict[str, str]) -> bool:
+    names, kind = Names(extraction), row["property"]
+    if kind in ("gvpp:Figure", "schema:MonetaryGrant"):
+        value, unit, year = row["object"].split("|")
+        nodes: dict[str, dict[str, str]] = defaultdict(dict)
+        for s in extraction.statements:
+            nodes[s.subject][s.predicate] = s.object.value if isinstance(s.object, Lit) else s.object.path
+        key = "schema:value" if kind == "gvpp:Figure" else "schema:amount"
+        wanted = float(plain_number(value))
+        return any(
+            node.get("rdf:type") == kind and key in node and float(node[key]) == wanted and (not year or node.get("gvpp:year", year) == year)
+            for node in nodes.values()
+        )
+    subject = row["subject_label"]
+    short = {v: k for k, v in PROPERTY.items()}.get(kind, "name")
+    for s in extraction.statements:
+        if s.predicate != kind or not isinstance(s.object, Ref):
+            continue
+        own = s.subject == f"id/measure/{subject}" if re.fullmatch(r"gvpp-[\d-]+/[\d.]+", subject) else names.matches(subject, s.subject, True)
+        if own and object_matches(names, short, row["object"], s.object.path):
+            return not row["role"] or s.role == row["role"] or s.role == "main"
+    return False
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "corpus")
     parser.add_argument("--show", action="store_true", help="list what is missing and what the gold does not hold")
+    parser.add_argument("--sample", action="store_true", help="measure on corpus/sample instead")
     args = parser.parse_args()
+    if args.sample:
+        by_document: dict[str, list[Extraction]] = defaultdict(list)
+        for extraction in extractions(ROOT / "corpus" / "sample", every=True).values():
+            by_document[extraction.source.document].append(extraction)
+        sample(by_document, args.show)
+        return
     found = extractions(args.corpus)
     links(found, args.show)
     partners(found["gvpp-2017-2020"], args.show)

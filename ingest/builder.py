@@ -193,6 +193,6 @@ def plain_number(printed: str) -> str:
     return ".".join(parts) if len(parts) == 2 else "".join(parts)
 
 
-def same_name(a: str, b: str) -> bool:
-    """Whether two names are the same but for case, accents and punctuation."""
-    return re.sub(r"\W+", "", fold(a)) == re.sub(r"\W+", "", fold(b))
+def squashed(text: str) -> str:
+    """A name without case, accents, spaces and punctuation: how names are compared that print differently."""
+    return re.sub(r"\W+", "", fold(text))

@@ -66,7 +66,8 @@ def open_document(
     genre say which lines open a block and how its headings nest (None: by the look of the heading).
     """
     spans = sorted(private)
-    lines = _split_at(_split_labels(lines_of(extracted, source.page_opens), sorted(labels)), spans)
+    lines = _split_labels(lines_of(extracted, source.page_opens), sorted(labels))
+    lines = _split_at(_split_lists(lines), spans)
     take_out_toc(lines)
     take_out_furniture(lines)
     footnotes = take_out_footnotes(lines)
@@ -133,6 +134,22 @@ def _split_labels(lines: list[Line], labels: list[tuple[int, int]]) -> list[Line
         result.append(head)
         if end < line.end:
             result.append(_part(line, end, line.end))
+    return result
+
+
+INNER_BULLET = re.compile(r"(?<=\s)[•▪●‣›](?=\s)")
+
+
+def _split_lists(lines: list[Line]) -> list[Line]:
+    """Make every list item that stands inside a line (in a table cell, mostly) a line of its own."""
+    result: list[Line] = []
+    for line in lines:
+        cuts = [line.start + m.start() for m in INNER_BULLET.finditer(line.raw) if line.raw[: m.start()].strip()]
+        if line.kind != "text" or line.level or not cuts or "\t" in line.raw.strip():
+            result.append(line)
+            continue
+        edges = [line.start, *cuts, line.end]
+        result += [_part(line, a, b) for a, b in zip(edges, edges[1:], strict=False)]
     return result
 
 

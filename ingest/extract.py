@@ -17,6 +17,12 @@ from kg.model import Extracted, Extraction, Source
 from kg.vocabulary import Vocabulary
 
 VERSION = "1"
+STARTS_BLOCK = {
+    "plan": measures.STARTS_BLOCK,
+    "report": report.STARTS_BLOCK,
+    "resolution": resolution.STARTS_BLOCK,
+    "fiche": None,
+}
 
 
 def extract(found: Found, wording: Wording, vocabulary: Vocabulary, recogniser: Recogniser) -> Extraction:
@@ -45,7 +51,7 @@ def extract_text(source: Source, extracted: Extracted, wording: Wording, vocabul
         extracted,
         private=private_spans(extracted.text, contacts),
         labels=[(field.start, field.end) for field in fields],
-        starts_block=resolution.STARTS_BLOCK if source.genre == "resolution" else measures.STARTS_BLOCK,
+        starts_block=STARTS_BLOCK[source.genre],
         level_of=lambda block: _level(block, source.genre, wording, bool(extracted.headings)),
     )
     builder = Builder(document, recogniser, wording, vocabulary, f"{source.genre}/{VERSION}")

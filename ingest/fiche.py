@@ -99,12 +99,13 @@ def _projects(builder: Builder, by_kind: dict[str, Field], main: str, zone: str)
         blocks = _blocks(builder, by_kind.get(kind))
         marked = [b for b in blocks if b.kind == "item" or indented(builder.document, b)]
         for block in blocks:
-            said = builder.wording.status(block.text)
-            if said and len(block.text) < 80:
+            said = builder.wording.status(block.text.split(":")[0]) if len(block.text) < 80 or ":" in block.text[:40] else ""
+            if said:
                 status = said
-                continue
+                if len(block.text) < 80:
+                    continue
             # Where no list mark survived, every paragraph under such words is an entry.
-            listed = block in marked if len(marked) > 1 else bool(status) and block.kind != "row"
+            listed = block in marked if marked else bool(status) and not said and block.kind != "row"
             if kind == "description" and not listed:
                 builder.text(main, "dct:description", block.text, builder.document.quote(block))
             if not listed or not status:

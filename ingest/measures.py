@@ -25,7 +25,7 @@ NUMBERED_THEME = re.compile(r"(?P<theme>\d{1,2})\s?\.\s+(?P<label>[^\W\d_].{3,80
 STARTS_BLOCK = re.compile(
     r"[\s|*•·-]*(?:(?:(?:Preventie|Reactie|Follow-up|Opvolging|Pr[ée]vention|R[ée]action|Suivi)\s+)?"
     r"(?:M\s?\d{1,2}\s?\.\s?\d{1,2}\s*[:.]|(?:Maatregel|Mesure)\s+\d{1,2}\.\d{1,2}\s*[:–—-])"
-    r"|(?P<title>th[eè]m[ae]\s+\d{1,2}\b.*|[ABC]\s?\.\s+[^\W\d_][\w-]{4,20}\s*$)|\d{1,2}\.\d{1,2}\*\*)",
+    r"|(?P<title>th[eè]m[ae]\s+\d{1,2}\b.*|[ABC]\s?\.\s+[^\W\d_][\w-]{4,20}\s*$)|\d{1,2}\.\d{1,2}\*\*|\d{1,2}\.\d{1,2}\s+[^\W\d_])",
     re.I,
 )
 
@@ -121,8 +121,11 @@ class _Reader:
         if block.kind == "row":
             self._row(block)
             return
-        start = 0
         match = self.head.match(block.text)
+        label = self.wording.partner_label(block.text) if self.open else None
+        if self.open and label is not None:
+            self.open.partners.append(Piece(block, label, len(block.text)))
+            return
         if match and self._accept(match, block):
             self._begin(match, block)
             return
@@ -143,7 +146,7 @@ class _Reader:
                 self.open.partners.append(Piece(block, 0, len(block.text)))
                 return
             if self.open and self._unfinished() and not self.open.pieces:
-                self.open.pieces.append(Piece(block, start, len(block.text)))
+                self.open.pieces.append(Piece(block, 0, len(block.text)))
                 return
             self.open = None
             return
@@ -182,10 +185,6 @@ class _Reader:
 
     def _continue(self, block: Block) -> None:
         assert self.open
-        label = self.wording.partner_label(block.text)
-        if label is not None:
-            self.open.partners.append(Piece(block, label, len(block.text)))
-            return
         if self.open.partners:
             # Partners per bullet: a further bullet goes on with the measure, prose does not.
             if block.kind == "item" or block.text[0].islower() or block.text.rstrip().endswith((";", ":")):

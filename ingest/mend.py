@@ -331,7 +331,7 @@ class _Grouper:
         body, last = line.raw.strip(), held[-1].raw.strip()
         if blanks == 0 and re.search(r"\s[-–—]$", last) and not line.opens_page:
             return True
-        if self.starts_block and self.starts_block.match(line.raw):
+        if self._starts(line, last, blanks):
             return False
         if line.page != held[-1].page and SENTENCE_END.search(last):
             return False
@@ -340,7 +340,7 @@ class _Grouper:
             return False
         if self._is_title(held):
             listed = "/" in body and len(body.split()) <= 6 and not SENTENCE_END.search(body)
-            return blanks == 0 and (last.endswith(("/", "-", "–")) or listed)
+            return blanks == 0 and (last.endswith(("/", "-", "–")) or listed or body[0].islower() or body[0] == "(")
         if blanks == 0 and line.raw[0].isspace() and not held[-1].raw[0].isspace() and SENTENCE_END.search(last):
             return False  # an indent after a full stop begins a paragraph
         if blanks == 0:
@@ -353,6 +353,13 @@ class _Grouper:
         if lower:
             return len(last) > 0.4 * self.width or last.endswith("-")
         return self.double_spaced and kind == "para" and len(last) > 0.72 * self.width and not last.isupper()
+
+    def _starts(self, line: Line, last: str, blanks: int) -> bool:
+        """Whether the genre begins a block with this line; a title never begins in the middle of a sentence."""
+        match = self.starts_block.match(line.raw) if self.starts_block else None
+        if match and match.groupdict().get("title") and blanks == 0:
+            return SENTENCE_END.search(last) is not None or len(last) < 0.7 * self.width or last.isupper()
+        return match is not None
 
     def _is_title(self, held: list[Line]) -> bool:
         """Whether the held lines begin with a line that this genre knows as a title of its own (group "title")."""

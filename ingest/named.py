@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.builder import Builder
+from ingest.links import LEGAL, PROPER
 from ingest.mend import Block
 from kg.model import Quote
 
@@ -27,6 +28,7 @@ PATTERNS = (
     re.compile(r"\b(?P<kind>[Pp]roject|[Pp]rojet)\s+(?P<name>[A-Z][\w+]*(?:[A-Z-][\w+-]*)+)(?![\w'])"),
 )
 OWNED = re.compile(rf"{OPEN}(?P<name>[A-Z][^'’”\"»]{{2,40}}?){CLOSE}\s+(?:van|de|d['’]|du|des)\s*(?:het\s|de\s|l['’]|la\s)?")
+ASSOCIATION = re.compile(rf"(?:de\s|l['’])?{LEGAL}\s(?P<name>{PROPER})")
 OFFERS = re.compile(r"\b(?:biedt|organiseert|organiseerde|lanceerde|ontwikkelde|propose|organise|a organisé|a lancé|offre)\b", re.I)
 
 
@@ -54,10 +56,14 @@ def named_things(builder: Builder, block: Block) -> Iterator[Thing]:
             quote = builder.document.sentence(block, match.start(), match.end())
             yield Thing(name, builder.wording.activity_kind(match.group("kind")), quote, _owner(builder, block, match, quote))
     for match in OWNED.finditer(block.text):
+        if match.group("name") in seen or builder.recogniser.exact(match.group("name")):
+            continue
         owner = next((n for n in builder.named(block) if n.start == match.end()), None)
-        if owner and match.group("name") not in seen and not builder.recogniser.exact(match.group("name")):
-            quote = builder.document.sentence(block, match.start(), owner.end)
-            yield Thing(match.group("name"), "project", quote, owner.ref)
+        association = ASSOCIATION.match(block.text, match.end())
+        if owner or association:
+            quote = builder.document.sentence(block, match.start(), match.end())
+            ref = owner.ref if owner else builder.organisation(association["name"], quote)  # type: ignore[index]
+            yield Thing(match.group("name"), "project", quote, ref)
 
 
 def _owner(builder: Builder, block: Block, match: re.Match[str], quote: Quote) -> str:

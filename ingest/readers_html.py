@@ -60,6 +60,7 @@ _INLINE = frozenset(
 )
 _NUMERALS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _CELLS = ("td", "th", "dt", "dd")
+_WITHIN_TEXT = ("script", "style", "template", "noscript", "svg")  # unseen, and may stand in the middle of a line
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
@@ -92,12 +93,14 @@ def read_html(data: bytes, where: str) -> Extracted:
             if _unseen(element):
                 walker.skip_subtree()
                 element.set("data-gvpp-unseen", "")
+                if element.tag not in _INLINE and element.tag not in _WITHIN_TEXT:
+                    page.flush()
             else:
                 page.open(element)
                 page.write(element.text)
             continue
         if event == "end" and element.get("data-gvpp-unseen") is None:
-            page.close(element.tag)
+            page.close(str(element.tag))
         page.write(element.tail)
     page.flush()
     return writer.extracted("html")
@@ -121,7 +124,6 @@ class _Page:
         self.pieces: list[str] = []
         self.level = 0  # of the heading that is open
         self.prefix = ""  # mark of the list item that has opened and holds no text yet
-        self.kind = "paragraph"
         self.lists: list[tuple[str, int]] = []  # open lists: style of the numbers ("" for bullets), next number
         self.verbatim = 0
         self.rows: list[list[tuple[str, int, int]]] | None = None  # of the data table that is open

@@ -9,27 +9,36 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ingest import figures, lexicon, plan, tables
-from ingest.builder import Builder, clean_label
+from ingest.builder import Builder, clean_label, squashed
+from ingest.links import (
+    PARTNER_PHRASE,
+    THEME_HEADING,
+    link_measures,
+    link_owner,
+    link_partners,
+    link_themes,
+    link_zone,
+    source_plan,
+)
 from ingest.mend import NUMBERED, Block
 from ingest.named import named_things
-from ingest.references import NAMED_EDITION, Mention, measures_in, plan_id, themes_in
+from ingest.references import measures_in
 from kg.model import Lit, Quote, Ref
-from kg.names import fold, measure_ref, theme_ref
+from kg.names import fold
 
+STARTS_BLOCK = re.compile(
+    r"\s*(?P<title>\d{1,2}(?:\s?\.\s?\d{1,2}){1,4}\s?\.?\s+[^\W\d_][^.;:!?]{2,80}\s*$"
+    r"|[^\W\d_a-z][^.;!?]{8,140}\((?:maatregel(?:en)?|mesures?)\s+[^()]*\)+\s*$|[^\W\d_a-z][^.;!?]{6,100}\(M\s?\.?\s?\d{1,2}\.\d{1,2}\)\s*$"
+    r"|(?:[Vv]zw|[Aa]sbl|VZW|ASBL)\s[^.;:!?]{2,60}\s[–—-]\s[^.;:!?]{2,80}\s*$"
+    r"|th[eè]m[ae]\s+\d{1,2}\s[–:-].{4,80})"
+    r"|[\s|*•·-]*(?:\d{1,2}\.\d{1,2}\*\*|(?i:maatregel|mesure)\s+\d{1,2}\.\d{1,2}\s*[:–-])"
+)
 DASH = re.compile(r"\s[–—-]\s")
-THEME_HEADING = re.compile(r"\W*th[eè]m[ae]\s+(\d{1,2})\b", re.I)
 PROJECT_HEADING = re.compile(r"(?:het |le )?proje[ck]?t\s+\S", re.I)
-PARTNER_PHRASE = re.compile(
-    r"\b(?:in (?:partnerschap|samenwerking) met|samen met|in samenspraak met|en (?:partenariat|collaboration|coopération) avec|"
-    r"avec l'appui de|in partnership with)\b",
-    re.I,
-)
-BETWEEN = re.compile(
-    r"(?:\s|,|;|&|\ben\b|\bet\b|\bde\b|\bhet\b|\bdes?\b|\bdu\b|\ble\b|\bla\b|\bles\b|l['’]|d['’]|\bvzw\b|\basbl\b|\balsook\b|\bainsi que\b)*"
-)
 LABELLED = re.compile(r"(?P<label>[^\W\d_][\w '’-]{2,30}?)\s?:\s+(?P<value>\S.*)", re.S)
 SILENT = {"preface", "contents", "lexicon", "annexes", "plan_measures", "accounts", "income", "expenditure", "personnel", "publications"}
 SILENT |= {"contact", "identity", "conclusion", "context"}
+PARTS = {"project_description", "achievements", "partners", "key_figures", "target_group"}  # sections within a project
 FUNDED = {"subsidies", "project_calls", "platforms"}  # what stands here under a heading of its own is an initiative
 
 
@@ -53,20 +62,16 @@ def extract(builder: Builder) -> None:
     annex = [block for block in builder.document.blocks if _context(builder, block) == "plan_measures"]
     plan.publish_measures(builder, annex, source_plan(builder))
     casing = _casing(builder.document.blocks)
-    everything = list(_scopes(builder))
+    tables.read_projects(builder, plan=source_plan(builder))
+    projects = _projects(builder)
+    everything = list(_scopes(builder, projects))
     for scope in everything:
-        _initiative(builder, scope, casing)
+        _initiative(builder, scope, casing, projects)
     for scope in everything:
         _links(builder, scope)
         figures.read_prose(builder, scope.blocks, scope.initiative or builder.ref, carrier=scope.carrier, context=scope.context)
     tables.read_tables(builder, plan=source_plan(builder))
     lexicon.read_renamings(builder)
-
-
-def source_plan(builder: Builder) -> str:
-    """The edition that bare numbers refer to: as the metadata say, else the plan in force in the year reported on."""
-    source = builder.document.source
-    return source.plan or builder.vocabulary.plan_in_force(source.year) or ""
 
 
 def _context(builder: Builder, block: Block) -> str:
@@ -83,7 +88,16 @@ def _kinds(builder: Builder, block: Block) -> set[str]:
     return {builder.wording.section(title) for title in block.section}
 
 
-def _scopes(builder: Builder) -> Iterator[Scope]:
+def _projects(builder: Builder) -> dict[str, str]:
+    """Initiatives of the project table by their squashed label: headings that repeat a label open their section."""
+    return {
+        squashed(s.object.value): s.subject
+        for s in builder.out.statements
+        if s.predicate == "skos:prefLabel" and isinstance(s.object, Lit) and s.subject.startswith("id/initiative/")
+    }
+
+
+def _scopes(builder: Builder, projects: dict[str, str]) -> Iterator[Scope]:
     blocks = builder.document.blocks
     numbered = sum(1 for b in blocks if b.kind == "heading" and (m := NUMBERED.match(b.text)) and "." in m.group(1)) >= 5
     marked = bool(builder.document.extracted.headings)
@@ -91,7 +105,7 @@ def _scopes(builder: Builder) -> Iterator[Scope]:
     scope = Scope(None, "section", "", None)
     yield scope
     for block in blocks:
-        opened = _opens(builder, block, scope, numbered, marked) if block.kind == "heading" else ""
+        opened = _opens(builder, block, scope, numbered, marked, projects) if block.kind == "heading" else ""
         if opened:
             level = {"section": block.level, "project": 20, "named": 21}[opened]
             while stack and stack[-1][0] >= level:
@@ -105,8 +119,14 @@ def _scopes(builder: Builder) -> Iterator[Scope]:
         scope.blocks.append(block)
 
 
-def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marked: bool) -> str:
+def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marked: bool, projects: dict[str, str]) -> str:
     """Which kind of scope a heading opens, "" when it is only a part of the one it stands in."""
+    if squashed(block.text) in projects:
+        return "project"
+    if current.kind == "project" and (
+        builder.wording.section(block.text) in PARTS or builder.vocabulary.theme_named(block.text, source_plan(builder))
+    ):
+        return ""
     mentions = bool(measures_in(block.text))
     if mentions and (DASH.search(block.text) or not _in_project(current)):
         return "project"
@@ -116,6 +136,8 @@ def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marke
         return "named"
     if THEME_HEADING.match(block.text) and current.heading is not None:
         return ""
+    if DASH.search(block.text) and builder.wording.has_legal_form(block.text) and _kinds(builder, block) & FUNDED:
+        return "project"
     if block.level <= 5:
         return "section"
     if block.level == 6 and not numbered and not marked:
@@ -129,10 +151,13 @@ def _in_project(scope: Scope | None) -> bool:
     return scope is not None and (scope.kind in ("project", "named") or bool(scope.parent and scope.parent.kind == "project"))
 
 
-def _initiative(builder: Builder, scope: Scope, casing: dict[str, str]) -> None:
+def _initiative(builder: Builder, scope: Scope, casing: dict[str, str], projects: dict[str, str]) -> None:
     """Give a scope its initiative when the report presents one there."""
     heading = scope.heading
     if heading is None or scope.context in SILENT:
+        return
+    if squashed(heading.text) in projects:
+        scope.initiative = projects[squashed(heading.text)]
         return
     has_links = any(measures_in(block.text) for block in scope.blocks) or any(
         THEME_HEADING.match(block.text) and after.kind != "row"
@@ -183,10 +208,14 @@ def _links(builder: Builder, scope: Scope) -> None:
     intro: Block | None = None
     for block in scope.blocks:
         if scope.initiative:
-            _measure_links(builder, scope, block, intro)
-            _theme_links(builder, scope, block)
-            _partners(builder, scope, block)
+            link_measures(builder, scope.initiative, block, intro)
+            link_themes(builder, scope.initiative, block)
+            link_partners(builder, scope.initiative, block, scope.carrier)
+            link_zone(builder, scope.initiative, block)
+            if not scope.carrier:
+                link_owner(builder, scope.initiative, block)
             _labelled(builder, scope, block)
+            _listed_partners(builder, scope, block)
         if scope.context not in SILENT:
             _named_things(builder, scope, block)
         if block.kind == "para":
@@ -195,54 +224,11 @@ def _links(builder: Builder, scope: Scope) -> None:
             intro = None
 
 
-def _measure_links(builder: Builder, scope: Scope, block: Block, intro: Block | None) -> None:
-    edition = source_plan(builder)
-    for mention in measures_in(block.text):
-        named = NAMED_EDITION.search(block.text, mention.end, mention.end + 80)
-        target = plan_id(named.group(1), named.group(2)) if named else edition
-        if not target:
-            builder.warn(f"measure {mention.number} is named without a plan edition", block)
-            continue
-        role = _role(builder, block, mention, intro)
-        quote = builder.document.sentence(block, mention.start, mention.end)
-        builder.add(scope.initiative, "gvpp:implements", Ref(measure_ref(target, mention.number)), quote, role=role)
-
-
-def _role(builder: Builder, block: Block, mention: Mention, intro: Block | None) -> str:
-    if block.kind == "heading":
-        return "main"
-    quote = builder.document.sentence(block, mention.start, mention.end)
-    before = block.text[max(0, block.text.find(quote.text[:30])) : mention.start]
-    role = builder.wording.role(before, quote.text)
-    if not role and intro is not None and block.kind == "item":
-        role = builder.wording.role(intro.text, intro.text)
-    return role or "main"
-
-
-def _theme_links(builder: Builder, scope: Scope, block: Block) -> None:
-    edition = source_plan(builder)
-    if not edition:
-        return
-    heading = THEME_HEADING.match(block.text) if block.kind == "heading" else None
-    numbers = [(int(heading.group(1)), 0, len(block.text))] if heading else themes_in(block.text)
-    for number, start, end in numbers:
-        if builder.vocabulary.has_theme(edition, number):
-            quote = builder.document.sentence(block, start, end)
-            builder.add(scope.initiative, "dct:subject", Ref(theme_ref(edition, number)), quote)
-
-
-def _partners(builder: Builder, scope: Scope, block: Block) -> None:
-    for phrase in PARTNER_PHRASE.finditer(block.text):
-        position = phrase.end()
-        for name in builder.named(block):
-            if name.start < position:
-                continue
-            if not BETWEEN.fullmatch(block.text[position : name.start]):
-                break
-            if name.ref != scope.carrier:
-                quote = builder.document.sentence(block, phrase.start(), name.end)
-                builder.add(scope.initiative, "gvpp:hasPartner", Ref(name.ref), quote)
-            position = name.end
+def _listed_partners(builder: Builder, scope: Scope, block: Block) -> None:
+    """Organisations in a list under the heading "Partners"."""
+    if block.kind == "item" and block.section and builder.wording.section(block.section[-1]) == "partners":
+        for named in builder.named(block):
+            builder.add(scope.initiative, "gvpp:hasPartner", Ref(named.ref), builder.document.quote(block))
 
 
 def _labelled(builder: Builder, scope: Scope, block: Block) -> None:
@@ -289,4 +275,3 @@ def _recase(title: str, casing: dict[str, str]) -> str:
     return text[0].upper() + text[1:]
 
 
-__all__ = ["Lit", "Scope", "extract", "source_plan"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingest import lexicon
 from ingest.builder import Builder, clean_label
 from ingest.figures import read_prose
 from ingest.lexicon import _date
+from ingest.links import link_measures
 from ingest.mend import Block
 from ingest.named import named_things
 from ingest.recognise import ZONE_NUMBER
@@ -28,6 +29,7 @@ STARTS_BLOCK = re.compile(
 )
 NUMBERED = re.compile(r"(\d{1,2})\s?[.)]\s+(\S.*)$", re.S)
 OF_DATE = re.compile(r"(?:op|du|van|le)\s+(\d{1,2}(?:er)?\s+[^\W\d_]+\s+20\d\d)", re.I)
+KINDS = {"daily_work", "specific_projects"}
 SKIP = {"conclusion", "conclusions", "recommendations", "context", "perspectives"}
 
 
@@ -43,6 +45,7 @@ class State:
     initiative: str = ""
     maker: str = ""
     bullet: str = ""
+    columns: dict[int, str] = field(default_factory=dict)  # of a table per zone: kind of activity by column
 
 
 def level_of(block: Block, wording: Wording) -> int:
@@ -224,6 +227,9 @@ def _present(builder: Builder, name: str, quote: Quote, state: State, zone: str)
 
 def _body(builder: Builder, block: Block, following: list[Block], state: State) -> None:
     text = block.text
+    if block.kind == "row":
+        _zone_row(builder, block, state)
+        return
     section = builder.wording.resolution_section(text)
     if section == "conclusion" and text.rstrip().endswith(":"):
         state.mode, state.initiative = "silent", ""
@@ -258,6 +264,8 @@ def _body(builder: Builder, block: Block, following: list[Block], state: State) 
             builder.add(ref, "gvpp:answersTo", Ref(state.part), thing.quote)
             if thing.owner:
                 builder.add(ref, "gvpp:carriedOutBy", Ref(thing.owner), thing.quote)
+    if state.initiative:
+        link_measures(builder, state.initiative, block)
     if state.initiative and block.kind == "para":
         builder.text(state.initiative, "dct:description", text, builder.document.quote(block))
         for named in builder.named(block):
@@ -267,6 +275,25 @@ def _body(builder: Builder, block: Block, following: list[Block], state: State) 
                 quote = builder.document.sentence(block, named.start, named.end)
                 if re.search(r"samenwerking|partner|collabor|parten", quote.text, re.I):
                     builder.add(state.initiative, "gvpp:hasPartner", Ref(named.ref), quote)
+
+
+def _zone_row(builder: Builder, block: Block, state: State) -> None:
+    """The list per zone as a table: one row per zone, a column of daily work and one of specific initiatives."""
+    kinds = [builder.wording.resolution_section(cell) for cell in block.texts]
+    if "daily_work" in kinds or "specific_projects" in kinds:
+        state.columns = {index: "daily" if kind == "daily_work" else "project" for index, kind in enumerate(kinds) if kind in KINDS}
+        return
+    zone = next((match.group(1) for cell in block.texts if (match := ZONE_ONLY.match(cell))), "")
+    if not zone or not state.columns:
+        return
+    for index, kind in state.columns.items():
+        if index >= len(block.cells):
+            continue
+        start = block.cells[index][0]
+        for part in re.finditer(r"[^;•]+", block.cell(index)):
+            if part.group().strip():
+                quote = builder.document.quote(block, start + part.start(), start + part.end())
+                builder.initiative(clean_label(quote.text), quote, kind=kind, zone=zone)
 
 
 def _is_title(block: Block, following: list[Block]) -> bool:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ingest.builder import Builder, clean_label
+from ingest.builder import Builder, clean_label, squashed
 from ingest.figures import year_in
 from ingest.mend import Block
 from kg.model import Lit, Ref
-from kg.names import fold, theme_ref
+from kg.names import theme_ref
 
 CELL_NUMBER = re.compile(r"[-–+]?\s?(?:€\s?)?(\d{1,3}(?:[.\s\u00a0\u202f]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)\s?(%|€|euro)?$", re.I)
 AMOUNT = re.compile(r"(?:€\s?)?(\d{1,3}(?:[.\s\u00a0\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?)\s?(miljoen|miljard|millions?|milliards?)?\s?(?:d['’])?(€|euros?)?", re.I)
@@ -41,8 +41,8 @@ def read_tables(builder: Builder, *, plan: str) -> None:
         header = table.rows[0]
         kinds = [builder.wording.column(cell) for cell in header.texts]
         if "project" in kinds and "theme" in kinds:
-            _projects(builder, table, kinds, plan)
-        elif "training" in kinds:
+            continue
+        if "training" in kinds:
             _trainings(builder, table, kinds, plan)
         elif _is_numeric(table):
             _numbers(builder, table, plan)
@@ -50,6 +50,14 @@ def read_tables(builder: Builder, *, plan: str) -> None:
             pass
         elif any(CELL_NUMBER.fullmatch(cell) for row in table.rows for cell in row.texts[1:]):
             builder.warn("table not understood", header)
+
+
+def read_projects(builder: Builder, *, plan: str) -> None:
+    """Tables of projects and their themes; read first, because the sections of a report repeat these names as headings."""
+    for table in _tables(builder):
+        kinds = [builder.wording.column(cell) for cell in table.rows[0].texts]
+        if "project" in kinds and "theme" in kinds:
+            _projects(builder, table, kinds, plan)
 
 
 def _tables(builder: Builder) -> Iterator[Table]:
@@ -285,12 +293,12 @@ def _key_figures(builder: Builder, table: Table) -> bool:
 def _scope_initiative(builder: Builder, row: Block) -> str:
     """The initiative whose section a row stands in: one that is labelled by one of the titles above it."""
     labels = {
-        re.sub(r"\W+", "", fold(s.object.value)): s.subject
+        squashed(s.object.value): s.subject
         for s in builder.out.statements
         if s.predicate == "skos:prefLabel" and isinstance(s.object, Lit) and s.subject.startswith("id/initiative/")
     }
     for title in reversed(row.section):
-        ref = labels.get(re.sub(r"\W+", "", fold(title)))
+        ref = labels.get(squashed(title))
         if ref:
             return ref
     return builder.ref

@@ -206,14 +206,14 @@ def test_headings_are_exact_in_word_and_html(put: Put, blocks: list[tuple[int, s
 
 
 def test_the_visible_text_of_a_page_is_read_in_blocks(put: Put) -> None:
-    page = """<!doctype html><html><head><title>weg</title><style>p{}</style></head><body><nav>menu</nav>
+    page = """<!doctype html><html><head><title>weg</title><style>p{}</style></head><body>Boven<nav>menu</nav>
     <h1>Jaar<b>verslag</b></h1><p>Eerste  alinea,<br>nieuwe regel.<script>x()</script></p><p hidden>weg<p>Twee
     woorden<span style="display: none">weg</span>.<template>weg</template><!-- weg --></p>
     <ul><li>een<li><p>twee</p><ul><li>diep</ul></ul><h2>Tabel</h2>
     <table><caption>Cijfers</caption><tr><th>Nr<th>Tekst<tr><td>1<td>a<p>b</table>slot"""
     extracted = read(put("a.html", page))
     assert extracted.text == (
-        "Jaarverslag\n\nEerste alinea,\nnieuwe regel.\n\nTwee woorden.\n\n• een\n• twee\n• diep\n\nTabel\n\n"
+        "Boven\n\nJaarverslag\n\nEerste alinea,\nnieuwe regel.\n\nTwee woorden.\n\n• een\n• twee\n• diep\n\nTabel\n\n"
         "Cijfers\n\nNr\tTekst\n1\ta b\n\nslot"
     )
     assert headings(extracted) == [(1, "Jaarverslag"), (2, "Tabel")]

@@ -1,4 +1,4 @@
-"""The command line: the one place that joins ingest and search (design §6). Heavy libraries are imported where they are needed."""
+"""The command line: the one place that joins ingest and search. Heavy libraries are imported where they are needed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def show(value: Any) -> None:
 
 
 @main.command()
-@click.option("--corpus", multiple=True, type=click.Path(path_type=Path), help="Folder with documents; may be given several times.")
+@click.option(
+    "--corpus", multiple=True, type=click.Path(path_type=Path), help="Folder with documents; may be given several times."
+)
 @as_json
 def build(corpus: tuple[Path, ...], json_: bool) -> None:
     """Read every document of the corpus, validate, and publish the graph."""
@@ -81,7 +83,13 @@ def run_build(settings: Settings, folders: Iterable[Path], quiet: bool) -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[item]}"))
+    columns = (
+        TextColumn("{task.description:10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[item]}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
@@ -131,9 +139,15 @@ def tell(result: Any) -> None:
     for name in result.removed:
         click.echo(f"- {name}: removed")
     if result.counts:
-        click.echo(f"{len(result.added)} added, {len(result.updated)} updated, {len(result.kept)} kept, {len(result.removed)} removed")
+        click.echo(
+            f"{len(result.added)} added, {len(result.updated)} updated, {len(result.kept)} kept, {len(result.removed)} removed"
+        )
     if result.findings:
-        click.echo(f"\n{len(result.findings)} findings (" + ", ".join(f"{n} {kind}" for kind, n in counted(result.findings).items()) + ")")
+        click.echo(
+            f"\n{len(result.findings)} findings ("
+            + ", ".join(f"{n} {kind}" for kind, n in counted(result.findings).items())
+            + ")"
+        )
         for finding in result.findings:
             click.echo(f"* {finding['kind']}: {finding['nl']}")
             click.echo(f"  {' ' * len(finding['kind'])}  {finding['fr']}")
@@ -230,7 +244,13 @@ def ask(question: str, lang: str | None, json_: bool) -> None:
 
 @main.command()
 @click.argument("text", metavar="QUERY|@FILE")
-@click.option("--format", "format_", type=click.Choice(["table", "json", "csv", "tsv", "turtle"]), default="table", help="Form of the result.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "csv", "tsv", "turtle"]),
+    default="table",
+    help="Form of the result.",
+)
 @as_json
 def sparql(text: str, format_: str, json_: bool) -> None:
     """Run a SPARQL query, read only. The prefixes of the product need not be declared."""
@@ -257,7 +277,11 @@ def sparql(text: str, format_: str, json_: bool) -> None:
     if chosen == "table":
         from search_api.printing import print_table
 
-        click.echo(serialise(result, ox.RdfFormat.TURTLE, base=base).decode() if isinstance(result, Triples) else print_table(result, base))
+        click.echo(
+            serialise(result, ox.RdfFormat.TURTLE, base=base).decode()
+            if isinstance(result, Triples)
+            else print_table(result, base)
+        )
     else:
         click.echo(serialise(result, formats[chosen], base=base).decode("utf-8"))
 
@@ -293,14 +317,24 @@ def status(json_: bool) -> None:
     settings = load_settings()
     manifest = in_use(settings).manifest
     if json_:
-        show({key: manifest[key] for key in ("name", "date", "base", "software", "folders", "sources", "documents", "findings", "warnings")})
+        show(
+            {
+                key: manifest[key]
+                for key in ("name", "date", "base", "software", "folders", "sources", "documents", "findings", "warnings")
+            }
+        )
         return
-    click.echo(f"version {manifest['name']} of {manifest['date']}, in {settings.data}\nbuilt by {manifest['software']}, base {manifest['base']}")
+    click.echo(
+        f"version {manifest['name']} of {manifest['date']}, in {settings.data}\n"
+        f"built by {manifest['software']}, base {manifest['base']}"
+    )
     for key, source in sorted(manifest["sources"].items()):
         counts = ", ".join(f"{n} {kind}" for kind, n in manifest["documents"][source["document"]].items())
         title = source["title"].get(source["lang"]) or next(iter(source["title"].values()))
         click.echo(f"  {key} [{source['genre']}, {source['year'] or '?'}] {title}: {counts}")
-    click.echo(f"{len(manifest['findings'])} findings, {len(manifest['warnings'])} places not understood; `gvpp build` lists them")
+    click.echo(
+        f"{len(manifest['findings'])} findings, {len(manifest['warnings'])} places not understood; `gvpp build` lists them"
+    )
 
 
 @main.command()

@@ -112,7 +112,11 @@ def links(found: dict[str, Extraction], show: bool) -> None:
             }
             hit: set[tuple[str, str]] = set()
             for row in wanted:
-                ok = {p for p in pairs if names.matches(row["subject"], p[0], True) and object_matches(names, kind, row["object"], p[1])}
+                ok = {
+                    p
+                    for p in pairs
+                    if names.matches(row["subject"], p[0], True) and object_matches(names, kind, row["object"], p[1])
+                }
                 hit |= ok
                 if row["role"] != "optional":
                     table[kind][1] += 1
@@ -132,7 +136,9 @@ def links(found: dict[str, Extraction], show: bool) -> None:
 def partners(extraction: Extraction, show: bool) -> None:
     names = Names(extraction)
     pairs = {
-        (s.subject, s.object.path) for s in extraction.statements if s.predicate == "gvpp:hasPartner" and isinstance(s.object, Ref)
+        (s.subject, s.object.path)
+        for s in extraction.statements
+        if s.predicate == "gvpp:hasPartner" and isinstance(s.object, Ref)
     }
     gold = rows("real-partners.csv")
     hit, got = set(), 0
@@ -145,7 +151,9 @@ def partners(extraction: Extraction, show: bool) -> None:
     if show:
         for pair in sorted(pairs - hit):
             print(f"  not in gold partner {pair}", file=sys.stderr)
-    print(f"{'partners':18} {got:4}/{len(gold):<4} {got / len(gold):.3f}   {len(hit):4}/{len(pairs):<4} {len(hit) / len(pairs):.3f}")
+    print(
+        f"{'partners':18} {got:4}/{len(gold):<4} {got / len(gold):.3f}   {len(hit):4}/{len(pairs):<4} {len(hit) / len(pairs):.3f}"
+    )
     pillars = {
         (s.subject.rsplit("/", 1)[-1], s.object.path.rsplit("/", 1)[-1])
         for s in extraction.statements
@@ -156,7 +164,10 @@ def partners(extraction: Extraction, show: bool) -> None:
 
 
 def numbers(found: dict[str, Extraction], show: bool) -> None:
-    for name, klass, value in (("real-figures.csv", "gvpp:Figure", "schema:value"), ("real-grants.csv", "schema:MonetaryGrant", "schema:amount")):
+    for name, klass, value in (
+        ("real-figures.csv", "gvpp:Figure", "schema:value"),
+        ("real-grants.csv", "schema:MonetaryGrant", "schema:amount"),
+    ):
         got = total = 0
         for row in rows(name):
             extraction = found.get(row["document"])
@@ -176,11 +187,16 @@ def numbers(found: dict[str, Extraction], show: bool) -> None:
                 factor = next((f for word, f in scales.items() if word in unit), 1) if klass != "gvpp:Figure" else 1
                 first, _, last = row["year"].partition("-")
                 years = {str(y) for y in range(int(first), int(last or first) + 1)} if first else set()
-                if abs(float(node[value]) * factor - amount) < 0.5 * factor and (not years or node.get("gvpp:year", first) in years):
+                if abs(float(node[value]) * factor - amount) < 0.5 * factor and (
+                    not years or node.get("gvpp:year", first) in years
+                ):
                     ok = True
             got += ok
             if show and not ok:
-                print(f"  missing {klass} {row['document']} {amount:g} {row.get('unit', '')} {row['year']} | {row['anchor']}", file=sys.stderr)
+                print(
+                    f"  missing {klass} {row['document']} {amount:g} {row.get('unit', '')} {row['year']} | {row['anchor']}",
+                    file=sys.stderr,
+                )
         print(f"{klass:22} recall {got}/{total} {got / total:.3f}")
 
 
@@ -200,14 +216,17 @@ def sample(found: dict[str, list[Extraction]], show: bool) -> None:
 def _states(extraction: Extraction, row: dict[str, str]) -> bool:
     names, kind = Names(extraction), row["property"]
     if kind in ("gvpp:Figure", "schema:MonetaryGrant"):
-        value, unit, year = row["object"].split("|")
+        value, _unit, year = row["object"].split("|")
         nodes: dict[str, dict[str, str]] = defaultdict(dict)
         for s in extraction.statements:
             nodes[s.subject][s.predicate] = s.object.value if isinstance(s.object, Lit) else s.object.path
         key = "schema:value" if kind == "gvpp:Figure" else "schema:amount"
         wanted = float(plain_number(value))
         return any(
-            node.get("rdf:type") == kind and key in node and float(node[key]) == wanted and (not year or node.get("gvpp:year", year) == year)
+            node.get("rdf:type") == kind
+            and key in node
+            and float(node[key]) == wanted
+            and (not year or node.get("gvpp:year", year) == year)
             for node in nodes.values()
         )
     subject = row["subject_label"]
@@ -215,7 +234,11 @@ def _states(extraction: Extraction, row: dict[str, str]) -> bool:
     for s in extraction.statements:
         if s.predicate != kind or not isinstance(s.object, Ref):
             continue
-        own = s.subject == f"id/measure/{subject}" if re.fullmatch(r"gvpp-[\d-]+/[\d.]+", subject) else names.matches(subject, s.subject, True)
+        own = (
+            s.subject == f"id/measure/{subject}"
+            if re.fullmatch(r"gvpp-[\d-]+/[\d.]+", subject)
+            else names.matches(subject, s.subject, True)
+        )
         if own and object_matches(names, short, row["object"], s.object.path):
             return not row["role"] or s.role == row["role"] or s.role == "main"
     return False

@@ -28,7 +28,9 @@ def adopt(data: Path, file: Path, *, document: str | None = None, **given: Any) 
     """
     extracted = read(file)
     match = FILE_NAME.fullmatch(file.name)
-    lang = given.get("lang") or (match.group("lang") if match and match.group("lang") in ("nl", "fr") else main_language(extracted.text))
+    lang = given.get("lang") or (
+        match.group("lang") if match and match.group("lang") in ("nl", "fr") else main_language(extracted.text)
+    )
     if lang not in ("nl", "fr"):
         raise SourceError(
             f"the text seems to be in {lang!r}; only Dutch and French documents are understood",

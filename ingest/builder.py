@@ -78,7 +78,14 @@ class Builder:
         return self.recogniser.find(text, self.out.abbreviations)
 
     def initiative(
-        self, label: str, quote: Quote, *, kind: str = "project", status: str = "existing", zone: str = "", lang: str | None = None
+        self,
+        label: str,
+        quote: Quote,
+        *,
+        kind: str = "project",
+        status: str = "existing",
+        zone: str = "",
+        lang: str | None = None,
     ) -> str:
         """Reference of an initiative with this label; a zone's initiative is its own, whatever others are called.
 
@@ -188,7 +195,11 @@ def plain_number(printed: str) -> str:
     parts = text.split(mark)
     if len(parts) == 1:
         return text
-    if all(len(part) == 3 for part in parts[1:]) and 1 <= len(parts[0]) <= 3 and (len(parts) > 2 or mark == "." or parts[0] == "0"):
+    if (
+        all(len(part) == 3 for part in parts[1:])
+        and 1 <= len(parts[0]) <= 3
+        and (len(parts) > 2 or mark == "." or parts[0] == "0")
+    ):
         return "".join(parts) if parts[0] != "0" else ".".join(parts)
     return ".".join(parts) if len(parts) == 2 else "".join(parts)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from ingest.furniture import take_out_footnotes, take_out_furniture, take_out_toc
 from ingest.language import language_of
 from ingest.mend import (
     SENTENCE_END,
@@ -14,9 +16,6 @@ from ingest.mend import (
     Line,
     blocks_of,
     lines_of,
-    take_out_footnotes,
-    take_out_furniture,
-    take_out_toc,
 )
 from kg.model import Extracted, Passage, Quote, Source
 
@@ -149,7 +148,7 @@ def _split_lists(lines: list[Line]) -> list[Line]:
             result.append(line)
             continue
         edges = [line.start, *cuts, line.end]
-        result += [_part(line, a, b) for a, b in zip(edges, edges[1:], strict=False)]
+        result += [_part(line, a, b) for a, b in itertools.pairwise(edges)]
     return result
 
 
@@ -212,7 +211,8 @@ def _passage(source: Source, group: list[Block]) -> Passage:
 
 SENTENCE_BREAK = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=[\"“‘'(«\[]*[^\W\d_a-zà-ÿ0-9]|\d)|(?<=[;])\s+")
 ABBREVIATION = re.compile(
-    r"(?:\b(?:bv|bijv|nr|art|cf|p|pp|vb|o\.m|m\.a\.w|d\.w\.z|resp|incl|excl|min|max|ca|dhr|mevr|mme|mr|m|dr|n°|etc|ex|par ex|c\.-à-d"
+    r"(?:\b(?:bv|bijv|nr|art|cf|p|pp|vb|o\.m|m\.a\.w|d\.w\.z|"
+    r"resp|incl|excl|min|max|ca|dhr|mevr|mme|mr|m|dr|n°|etc|ex|par ex|c\.-à-d"
     r"|M|T|St|vol)\.|\b\d{1,2}\.)$",
     re.I,
 )

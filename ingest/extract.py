@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ingest import fiche, findings, measures, plan, report, resolution
+from ingest import fiche, findings, links, measures, plan, report, resolution
 from ingest.builder import Builder
 from ingest.document import open_document
 from ingest.mend import Block
@@ -37,12 +37,14 @@ def _level(block: Block, genre: str, wording: Wording, marked: bool) -> int | No
         return resolution.level_of(block, wording)
     if marked:
         return None
-    if report.THEME_HEADING.match(block.text):
+    if links.THEME_HEADING.match(block.text):
         return 5
     return 6 if block.level == 7 and wording.section(block.text) else None
 
 
-def extract_text(source: Source, extracted: Extracted, wording: Wording, vocabulary: Vocabulary, recogniser: Recogniser) -> Extraction:
+def extract_text(
+    source: Source, extracted: Extracted, wording: Wording, vocabulary: Vocabulary, recogniser: Recogniser
+) -> Extraction:
     """The same for a text that is already read."""
     fields = fiche.fields_of(extracted.text, wording) if source.genre == "fiche" else []
     contacts = [(field.end, field.value_end) for field in fields if field.kind == "contact"]

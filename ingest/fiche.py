@@ -113,7 +113,14 @@ def _projects(builder: Builder, by_kind: dict[str, Field], main: str, zone: str)
                     builder.text(main, "gvpp:additionalInformation", block.text, builder.document.quote(block))
                 continue
             considered = status == "existing" and CONDITIONAL.search(block.text[:80])
-            _project(builder, block, main, zone, "considered" if considered else status, "training" if kind == "trainings" else "project")
+            _project(
+                builder,
+                block,
+                main,
+                zone,
+                "considered" if considered else status,
+                "training" if kind == "trainings" else "project",
+            )
 
 
 def _project(builder: Builder, block: Block, main: str, zone: str, status: str, kind: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ingest.builder import Builder
 from ingest.document import sentence_spans
 from ingest.mend import Block
+from ingest.wording import load_wording
 
 PRINTED = r"\d{1,3}(?:[.\s\u00a0\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?"
 # Not a count: part of a word, number, date or reference.
@@ -25,12 +26,6 @@ REFERENCE = re.compile(
     r"édition|tel|fax)[:.]?\s*|\bM\.?\s?|\bT)$",
     re.I,
 )
-STOP_UNIT = frozenset(
-    "van die dat de het een en of in op aan bij met voor door uit tot naar om te werd werden wordt worden is zijn was waren had hadden heeft "
-    "hebben kon konden kan kunnen namen nam onder over per tussen waarvan waaronder ten ter als dan er maar ook die welke waar waarmee dankzij "
-    "nog meer verspreid gericht volgens zich goed du des de la le les l d un une et ou dans sur avec pour par à au aux en ont a sont est été "
-    "qui que dont ou soit afin lors selon étaient était furent fut peuvent".split()
-)
 GIVEN = re.compile(
     r"\b(?:trok\b.*\buit|uitgetrokken|toegekend|toegewezen|toekende|kreeg|kregen|ontving(?:en)?|ontvangt|subsidie(?:s|bedrag)?|gesubsidieerd|"
     r"financiering|gefinancierd|dotatie|subvention(?:s|née?s?)?|subsides?|octroyée?s?|alloué(?:e|es|s)?|attribuée?s?|versée?s?|reçu(?:e|es|s)?|"
@@ -38,7 +33,8 @@ GIVEN = re.compile(
     re.I,
 )
 NOT_GIVEN = re.compile(
-    r"\b(?:budget(?:ten)? (?:van|voor|de|pour)|prévu(?:e|s|es)?|gepland|voorzien|leningen?|prêts?|lager dan|hoger dan|daling|stijging|baisse|hausse"
+    r"\b(?:budget(?:ten)? (?:van|voor|de|pour)|prévu(?:e|s|es)?|gepland|voorzien|"
+    r"leningen?|prêts?|lager dan|hoger dan|daling|stijging|baisse|hausse"
     r"|niet\b.*\btoegekend|pas (?:été )?(?:octroyé|alloué|attribué))",
     re.I,
 )
@@ -62,7 +58,9 @@ def read_prose(builder: Builder, blocks: Sequence[Block], about: str, *, carrier
             taken.add(index + 1)
             quote = builder.document.quote(block)
             name = label.text.rstrip(".")
-            builder.figure(alone.group("number"), alone.group("unit") or unit_of(name), name, about, quote, year=year_in(name, year))
+            builder.figure(
+                alone.group("number"), alone.group("unit") or unit_of(name), name, about, quote, year=year_in(name, year)
+            )
             _also(builder, label, about, year)
             continue
         leading = LEADING.match(block.text)
@@ -143,7 +141,10 @@ def is_date(sentence: str, match: re.Match[str]) -> bool:
     """Whether a number is the day of a date ("16 mei", "5 et 6 février")."""
     after = sentence[match.end() : match.end() + 24]
     months = r"(?:jan|feb|f[ée]v|maart|mars|apr|avr|mei|mai|jun|juin|jul|juil|aug|ao[uû]t|sep|okt|oct|nov|dec|d[ée]c)\w*"
-    return re.match(rf"\s*(?:er)?\s*(?:(?:en|et|tot|au|tot en met)\s+(?:zondag\s+)?\d{{1,2}}\s+)?{months}\b", after, re.I) is not None
+    return (
+        re.match(rf"\s*(?:er)?\s*(?:(?:en|et|tot|au|tot en met)\s+(?:zondag\s+)?\d{{1,2}}\s+)?{months}\b", after, re.I)
+        is not None
+    )
 
 
 def unit_of(text: str) -> str:
@@ -155,7 +156,7 @@ def unit_of(text: str) -> str:
     words: list[str] = []
     for token in re.findall(r"^\s*['‘’\"«]?[^\W\d_][\w'’-]*|\s+['‘’\"«]?[^\W\d_][\w'’-]*|[^\s\w'’-]", text[:120]):
         word = token.strip().strip("'‘’\"«")
-        if not word or not word[0].isalpha() or word.lower() in STOP_UNIT or len(words) == 3:
+        if not word or not word[0].isalpha() or word.lower() in load_wording().stop("unit") or len(words) == 3:
             break
         words.append(word)
     return " ".join(words)

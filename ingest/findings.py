@@ -18,13 +18,15 @@ from ingest.lexicon import GLOSSED
 from ingest.mend import Block
 from ingest.references import NAMED_EDITION, measures_in, plan_id
 from ingest.tables import CELL_NUMBER, SCALE, TOTAL
+from ingest.wording import load_wording
 from kg.model import Extraction, Finding, Lit, Passage, Quote, Ref
 from kg.names import fold, measure_ref
 from kg.quotes import quote_at
 
 CLAIM = re.compile(r"(?<![\d.,])(\d{2,3})\s+(?:concrete\s+|verschillende\s+)?(maatregelen|mesures)\b", re.I)
 SPLIT_INTO = re.compile(
-    r"(?<![\d.,])(?P<total>\d{1,3}(?:[.\s]\d{3})+|\d+)\s+(?P<what>[^\W\d_][^.;:()\d]{2,80}?)(?:[,:]\s*(?:meer bepaald|met name|namelijk|te weten|zijnde|"
+    r"(?<![\d.,])(?P<total>\d{1,3}(?:[.\s]\d{3})+|\d+)\s+(?P<what>[^\W\d_][^.;:()\d]{2,80}?)"
+    r"(?:[,:]\s*(?:meer bepaald|met name|namelijk|te weten|zijnde|"
     r"hetzij|soit|à savoir|plus précisément)|\s*:)\s*(?P<parts>\d[^.;]*)",
     re.I,
 )
@@ -33,13 +35,8 @@ COLON_LIST = re.compile(r"(?<![\d.,])(?P<total>\d{1,4})\s+[^\W\d_][^.;\d]*(?::|z
 LEADING_NUMBER = re.compile(r"(\d{1,4})\s+[^\W\d_]")
 RESTATED = re.compile(r"\s*:\s*[\"“«]?\s*(?P<text>[^\W\d_].{25,400})", re.S)
 BY = re.compile(r"(?:door|dankzij|via|met|par|grâce|en|avec|pour)\s", re.I)
-SMALL = frozenset("de het een van en in voor met te tot op der den la le les des du de d' et pour en au aux à l'".split())
+Measures = dict[str, dict[str, dict[str, str]]]
 KEY_FIGURE = 60  # characters: a key figure and its label are shorter, a sentence is longer
-COMMON = frozenset(
-    "de het een van en in op voor met tot om te bij aan door uit als of die dat zoals onder over naar le la les des du de un une et ou en dans "
-    "sur pour avec par au aux ce qui que dont plus ontwikkelen ontwikkeling versterken versterking organisatie verbeteren betere bevorderen "
-    "développement renforcement renforcer organisation améliorer promouvoir maatregel mesure gvpp pgsp".split()
-)
 
 
 def within(builder: Builder) -> None:
@@ -52,6 +49,11 @@ def within(builder: Builder) -> None:
             _list_parts(builder, block, blocks[index + 1 :])
     _table_totals(builder)
     _two_values(builder)
+
+
+def _shown(number: float) -> str:
+    """A number with spaces between its thousands, without a fraction that is nought."""
+    return f"{number:,.2f}".removesuffix(".00").replace(",", " ")
 
 
 def _add(builder: Builder, kind: str, about: Sequence[str], nl: str, fr: str, quotes: Sequence[Quote]) -> None:
@@ -68,13 +70,13 @@ def _sentence_parts(builder: Builder, block: Block) -> None:
         if len(parts) < 2 or sum(parts) == total or max(parts) > total or not re.search(r"\b(?:en|et|and)\b", match["parts"]):
             continue
         quote = builder.document.quote(block, start, end)
-        shown = " + ".join(f"{part:g}" for part in parts)
+        shown = " + ".join(map(_shown, parts))
         _add(
             builder,
             "parts-total",
             [builder.ref],
-            f"De delen ({shown} = {sum(parts):g}) vormen niet het genoemde totaal van {total:g}.",
-            f"Les parties ({shown} = {sum(parts):g}) ne font pas le total annoncé de {total:g}.",
+            f"De delen ({shown} = {_shown(sum(parts))}) vormen niet het genoemde totaal van {_shown(total)}.",
+            f"Les parties ({shown} = {_shown(sum(parts))}) ne font pas le total annoncé de {_shown(total)}.",
             [quote],
         )
 
@@ -122,12 +124,13 @@ def _table_totals(builder: Builder) -> None:
             if total is None or len(values) < 2 or abs(sum(v for _, v in values) - total) <= tolerance:
                 continue
             header = rows[0].cell(column)
+            summed = _shown(sum(v for _, v in values))
             _add(
                 builder,
                 "parts-total",
                 [builder.ref],
-                f"De rijen van kolom «{header}» tellen op tot {sum(v for _, v in values):g}, de totaalrij zegt {total:g}.",
-                f"Les lignes de la colonne «{header}» font {sum(v for _, v in values):g}, la ligne du total dit {total:g}.",
+                f"De rijen van kolom «{header}» tellen op tot {summed}, de totaalrij zegt {_shown(total)}.",
+                f"Les lignes de la colonne «{header}» font {summed}, la ligne du total dit {_shown(total)}.",
                 [builder.document.quote(row) for row, _ in values] + [builder.document.quote(block)],
             )
         rows = rows[:1]
@@ -158,7 +161,11 @@ def _two_values(builder: Builder) -> None:
     for (about, unit, _), refs in groups.items():
         for a, b in combinations(refs, 2):
             first, second = nodes[a]["schema:value"], nodes[b]["schema:value"]
-            if first == second or not _alike(first, second) or (len(quotes[a].text) < KEY_FIGURE) == (len(quotes[b].text) < KEY_FIGURE):
+            if (
+                first == second
+                or not _alike(first, second)
+                or (len(quotes[a].text) < KEY_FIGURE) == (len(quotes[b].text) < KEY_FIGURE)
+            ):
                 continue  # a slip shows between a key figure and the prose, not between two sentences or two list items
             _add(
                 builder,
@@ -191,14 +198,14 @@ def across(extractions: Sequence[Extraction]) -> list[Finding]:
     return sorted(found.values(), key=lambda finding: (finding.kind, finding.ref))
 
 
-def _measures(extractions: Sequence[Extraction]) -> dict[str, dict[str, str]]:
-    """Texts of the measures by plan and number."""
-    plans: dict[str, dict[str, str]] = defaultdict(dict)
+def _measures(extractions: Sequence[Extraction]) -> Measures:
+    """Texts of the measures by plan, number and language."""
+    plans: Measures = defaultdict(lambda: defaultdict(dict))
     for extraction in extractions:
         for s in extraction.statements:
             if s.predicate == "dct:description" and s.subject.startswith("id/measure/") and isinstance(s.object, Lit):
                 plan, number = s.subject.split("/")[2:4]
-                plans[plan].setdefault(number, s.object.value)
+                plans[plan][number].setdefault(s.object.lang, s.object.value)
     return plans
 
 
@@ -209,7 +216,7 @@ def _prose(extraction: Extraction) -> Iterator[tuple[Passage, int, int]]:
             yield passage, start, end
 
 
-def _claims(extractions: Sequence[Extraction], measures: dict[str, dict[str, str]]) -> Iterator[Finding]:
+def _claims(extractions: Sequence[Extraction], measures: Measures) -> Iterator[Finding]:
     """A number of measures that a text claims for a plan, against those that can be counted."""
     for extraction in extractions:
         for passage, start, end in _prose(extraction):
@@ -219,7 +226,11 @@ def _claims(extractions: Sequence[Extraction], measures: dict[str, dict[str, str
                 continue
             named = NAMED_EDITION.search(text, start, end)
             plan = plan_id(named[1], named[2]) if named else extraction.source.plan or ""
-            whole = re.search(r"\bde\s+\d+|\bles\s+\d+|\bplan\b|GVPP|PGSP|telt|compte|bevat|comprend", text[start:end], re.I)
+            whole = re.search(
+                r"\bde\s+\d+|\bles\s+\d+|\bplan\b|GVPP|PGSP|telt|compte|bevat|comprend|réunit|thèmes? et|thema's en",
+                text[start:end],
+                re.I,
+            )
             counted = len(measures.get(plan, {}))
             if not counted or not whole or int(match[1]) == counted or int(match[1]) < 0.8 * counted:
                 continue
@@ -248,17 +259,22 @@ def _same_text(extractions: Sequence[Extraction]) -> Iterator[Finding]:
                 yield Finding(
                     "same-text",
                     tuple(sorted(subjects)),
-                    {"nl": f"De maatregelen {numbers} van {plan} hebben dezelfde tekst.", "fr": f"Les mesures {numbers} de {plan} ont le même texte."},
+                    {
+                        "nl": f"De maatregelen {numbers} van {plan} hebben dezelfde tekst.",
+                        "fr": f"Les mesures {numbers} de {plan} ont le même texte.",
+                    },
                     tuple(subjects[ref] for ref in sorted(subjects)),
                 )
 
 
 def _words(text: str) -> set[str]:
     """Content words of a text, cut to six letters so that inflection does not part them."""
-    return {word[:6] for word in re.findall(r"[^\W\d_]{4,}", fold(text)) if word not in COMMON}
+    return {
+        word[:6].rstrip("s") for word in re.findall(r"[^\W\d_]{4,}", fold(text)) if word not in load_wording().stop("content")
+    }
 
 
-def _glosses(extractions: Sequence[Extraction], measures: dict[str, dict[str, str]]) -> Iterator[Finding]:
+def _glosses(extractions: Sequence[Extraction], measures: Measures) -> Iterator[Finding]:
     """A text that says what a measure is about in words that its own text does not hold."""
     for extraction in extractions:
         if extraction.source.genre == "plan":
@@ -266,11 +282,11 @@ def _glosses(extractions: Sequence[Extraction], measures: dict[str, dict[str, st
         plan = extraction.source.plan or ""
         for passage in extraction.passages:
             for mention in measures_in(passage.text):
-                wording = measures.get(plan, {}).get(mention.number)
+                wording = measures.get(plan, {}).get(mention.number, {}).get(passage.lang)
                 if not wording:
                     continue
                 gloss = passage.text[slice(*mention.gloss)] if mention.gloss else _restated(passage.text, mention.end)
-                if len(_words(gloss)) < 2 or _language_differs(gloss, wording) or _words(gloss) & _words(wording):
+                if not _tells(gloss) or _words(gloss) & _words(wording):
                     continue
                 start, end = _around(passage.text, mention.start, mention.gloss[1] if mention.gloss else mention.end)
                 yield Finding(
@@ -282,6 +298,12 @@ def _glosses(extractions: Sequence[Extraction], measures: dict[str, dict[str, st
                     },
                     (quote_at(extraction.text, passage, start, end),),
                 )
+
+
+def _tells(gloss: str) -> bool:
+    """Whether a gloss says enough to be compared: two content words, or one long ordinary word."""
+    words = _words(gloss)
+    return len(words) > 1 or (len(gloss.split()) == 1 and gloss.islower() and len(gloss) > 7)
 
 
 def _restated(text: str, end: int) -> str:
@@ -306,7 +328,7 @@ def _around(text: str, start: int, end: int) -> tuple[int, int]:
     return (covering[0][0], covering[-1][1]) if covering else (start, end)
 
 
-def _unknown_measures(extractions: Sequence[Extraction], measures: dict[str, dict[str, str]]) -> Iterator[Finding]:
+def _unknown_measures(extractions: Sequence[Extraction], measures: Measures) -> Iterator[Finding]:
     """A measure number that its plan does not hold."""
     for extraction in extractions:
         for s in extraction.statements:
@@ -335,7 +357,10 @@ def _abbreviations(extractions: Sequence[Extraction]) -> Iterator[Finding]:
             yield Finding(
                 "abbreviation",
                 (f"auth/abbreviation/{short}",),
-                {"nl": f"{short} wordt op {len(longs)} manieren verklaard: {ways}.", "fr": f"{short} est développé de {len(longs)} façons : {ways}."},
+                {
+                    "nl": f"{short} wordt op {len(longs)} manieren verklaard: {ways}.",
+                    "fr": f"{short} est développé de {len(longs)} façons : {ways}.",
+                },
                 tuple(quote for _, quote in longs.values()),
             )
     by_long: dict[frozenset[str], dict[str, tuple[str, Quote]]] = defaultdict(dict)
@@ -364,7 +389,9 @@ def _same_expansion(a: str, b: str) -> bool:
 
 def _expansions(extraction: Extraction) -> Iterator[tuple[str, str, Quote]]:
     """Expansions that the lexicon gives, and those that prose gives in passing ("… (BPV)")."""
-    notation = {s.subject: s.object.value for s in extraction.statements if s.predicate == "skos:notation" and isinstance(s.object, Lit)}
+    notation = {
+        s.subject: s.object.value for s in extraction.statements if s.predicate == "skos:notation" and isinstance(s.object, Lit)
+    }
     for s in extraction.statements:
         if s.subject.startswith("id/abbreviation/") and s.predicate == "skos:prefLabel" and s.quote and isinstance(s.object, Lit):
             yield notation[s.subject], s.object.value, s.quote
@@ -383,7 +410,13 @@ def _initialled(words: str, short: str) -> str:
     for count in range(1, len(tokens) + 1):
         tail = tokens[-count:]
         initials = [fold(token)[0] for token in tail if token[0].isalpha()]
-        content = [fold(t)[0] for t in tail if fold(t) not in SMALL and t[0].isalpha()]
-        if fold(tail[0]) not in SMALL and (sorted(initials) == sorted(letters) or sorted(content) == sorted(letters)):
+        content = [fold(t)[0] for t in tail if fold(t) not in load_wording().stop("small") and t[0].isalpha()]
+        if fold(tail[0]) not in load_wording().stop("small") and (
+            sorted(initials) == sorted(letters) or sorted(content) == sorted(letters)
+        ):
+            return " ".join(tail)
+        # A compound gives more than its first letter ("Gewestelijk Verwerkingscentrum": GVC).
+        compound = content and content[0] == letters[0] and len(content) == len(letters) - 1 and set(content) <= set(letters)
+        if compound and re.search(".*".join(map(re.escape, letters)), fold("".join(tail))):
             return " ".join(tail)
     return ""

@@ -11,15 +11,25 @@ from kg.names import digest, slug
 
 ENTRY = re.compile(r"(?P<short>[A-Z][\w()./+&-]{1,14}?)\s*(?:[:=–—]|\t|(?<=\S)\s)\s*(?P<long>[^\W\d_].+)$", re.S)
 GLOSSED = re.compile(r"(?P<long>(?:(?:[^\W\d_][\w’&-]*|&) ){1,9}?[^\W\d_][\w’&-]*)['’”]? \((?P<short>[A-Z][A-Za-z&.]{1,9})\)")
-DATE = re.compile(r"(?P<day>\d{1,2})(?:er)?[\s/.-]+(?P<month>[^\W\d_]+|\d{1,2})[\s/.-]+(?P<year>(?:19|20)\d\d)|(?P<only>(?:19|20)\d\d)")
+DATE = re.compile(
+    r"(?P<day>\d{1,2})(?:er)?[\s/.-]+(?P<month>[^\W\d_]+|\d{1,2})[\s/.-]+(?P<year>(?:19|20)\d\d)|(?P<only>(?:19|20)\d\d)"
+)
 NAME = r"[^,;:()]{2,90}?"
-RENAMING_WORD = re.compile(r"omgedoopt|hernoemd|voortaan|sindsdien|, nu |vandaag|rebaptis|renomm|devenu|devient|désormais|dorénavant|aujourd", re.I)
+RENAMING_WORD = re.compile(
+    r"omgedoopt|hernoemd|voortaan|sindsdien|, nu |vandaag|rebaptis|renomm|devenu|devient|désormais|dorénavant|aujourd", re.I
+)
 RENAMED = (
     re.compile(rf"(?:werd|wordt|is)\s+(?P<old>{NAME})\s+(?:omgedoopt|hernoemd)\s+tot\s+(?P<new>[^.;,]{{2,120}})", re.I),
-    re.compile(rf"(?P<old>{NAME})\s+(?:werd|wordt|is|heet)\s+(?:voortaan|omgedoopt tot|hernoemd tot|sindsdien)\s+(?P<new>[^.;,]{{2,120}})", re.I),
+    re.compile(
+        rf"(?P<old>{NAME})\s+(?:werd|wordt|is|heet)\s+(?:voortaan|omgedoopt tot|hernoemd tot|sindsdien)\s+"
+        r"(?P<new>[^.;,]{2,120})",
+        re.I,
+    ),
     re.compile(rf"(?P<old>{NAME}),\s+(?:nu|voortaan|vandaag)\s+(?P<new>[^.;,]{{2,60}})", re.I),
     re.compile(rf"(?P<old>{NAME})\s+(?:a été|est)\s+re(?:baptisée?|nommée?)s?\s+(?:en\s+)?(?P<new>[^.;,]{{2,120}})", re.I),
-    re.compile(rf"(?P<old>{NAME})\s+(?:est devenue?s?|devient|s'appelle (?:désormais|dorénavant))\s+(?P<new>[^.;,]{{2,120}})", re.I),
+    re.compile(
+        rf"(?P<old>{NAME})\s+(?:est devenue?s?|devient|s'appelle (?:désormais|dorénavant))\s+(?P<new>[^.;,]{{2,120}})", re.I
+    ),
     re.compile(rf"(?P<old>{NAME}),\s+(?:désormais|aujourd['’]hui|devenue?s?)\s+(?P<new>[^.;,]{{2,60}})", re.I),
 )
 
@@ -33,7 +43,7 @@ def read_abbreviations(builder: Builder) -> None:
             continue
         short, long, start = _entry(block)
         if not short:
-            if block.kind != "para" or len(block.text) < 160:
+            if not block.text.rstrip().endswith(":") and (block.kind != "para" or len(block.text) < 160):
                 builder.warn("lexicon entry not understood", block)
             continue
         builder.out.abbreviations.setdefault(short, long)

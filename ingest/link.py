@@ -25,17 +25,17 @@ def link(extractions: Sequence[Extraction]) -> list[Extraction]:
 
 
 def _authorities(extractions: Sequence[Extraction]) -> dict[str, str]:
-    """For every measure the key of the source whose words describe it, per language: the plan before reports, later before earlier."""
+    """For every measure the key of the source whose words describe it, the plan before reports, later before earlier."""
     best: dict[str, tuple[int, int, str]] = {}
     chosen: dict[str, str] = {}
     for extraction in extractions:
         source = extraction.source
         rank = (1 if source.genre == "plan" else 0, source.year or 0, source.document)
         for statement in extraction.statements:
-            if statement.predicate == "dct:description" and statement.subject.startswith("id/measure/"):
-                if statement.subject not in best or rank > best[statement.subject]:
-                    best[statement.subject] = rank
-                    chosen[statement.subject] = source.document
+            ref = statement.subject
+            described = statement.predicate == "dct:description" and ref.startswith("id/measure/")
+            if described and (ref not in best or rank > best[ref]):
+                best[ref], chosen[ref] = rank, source.document
     return chosen
 
 
@@ -47,7 +47,11 @@ def _linked(extraction: Extraction, authority: dict[str, str], preferred: dict[t
             if statement.predicate == "skos:prefLabel":
                 continue
             statement = replace(statement, predicate="gvpp:otherWording")
-        elif statement.predicate == "skos:prefLabel" and isinstance(statement.object, Lit) and not statement.subject.startswith("id/measure"):
+        elif (
+            statement.predicate == "skos:prefLabel"
+            and isinstance(statement.object, Lit)
+            and not statement.subject.startswith("id/measure")
+        ):
             key = (statement.subject, statement.object.lang)
             if preferred.setdefault(key, statement.object.value) != statement.object.value:
                 statement = replace(statement, predicate="skos:altLabel")

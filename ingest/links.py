@@ -17,12 +17,15 @@ PARTNER_PHRASE = re.compile(
     re.I,
 )
 BETWEEN = re.compile(
-    r"(?:\s|,|;|&|\ben\b|\bet\b|\bde\b|\bhet\b|\bdes?\b|\bdu\b|\ble\b|\bla\b|\bles\b|l['’]|d['’]|\bvzw\b|\basbl\b|\balsook\b|\bainsi que\b)*"
+    r"(?:\s|,|;|&|\ben\b|\bet\b|\bde\b|\bhet\b|\bdes?\b|\bdu\b|\ble\b|\bla\b|\bles\b|"
+    r"l['’]|d['’]|\bvzw\b|\basbl\b|\balsook\b|\bainsi que\b)*"
 )
 BEGAN = re.compile(r"\b(?:opgestart|gestart|startte|begon|proefproject|pilootfase|lancé|démarré|débuté|commencé|pilote)\b", re.I)
 LEGAL = r"(?:vzw|ivzw|asbl|aisbl)"
 PROPER = r"[A-ZÀ-Ý][\w'’+-]*(?:\s(?:[A-ZÀ-Ý][\w'’+-]*|(?:de|du|des|la|le|van|der|d['’])(?=\s[A-ZÀ-Ý])))*"
-PROJECT_OF = re.compile(rf"\b(?:project|initiatief) van (?:de )?{LEGAL} (?P<nl>{PROPER})|\b(?:projet|initiative) de l['’]{LEGAL} (?P<fr>{PROPER})")
+PROJECT_OF = re.compile(
+    rf"\b(?:project|initiatief) van (?:de )?{LEGAL} (?P<nl>{PROPER})|\b(?:projet|initiative) de l['’]{LEGAL} (?P<fr>{PROPER})"
+)
 
 
 def source_plan(builder: Builder) -> str:

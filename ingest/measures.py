@@ -163,7 +163,9 @@ class _Reader:
         if self.head is MARKED:
             word = match.group("pillar")
             return not word or bool(self.wording.pillar(word))
-        if int(match.group("theme")) != self.theme or block.kind == "heading" and len(block.text) > match.end() > 0 and block.level <= 3:
+        if int(match.group("theme")) != self.theme or (
+            block.kind == "heading" and len(block.text) > match.end() > 0 and block.level <= 3
+        ):
             # A bare number counts only under its theme; "1.1 VOORWOORD" is a section.
             return int(match.group("theme")) == self.theme and self.theme > 0 and not block.text.isupper()
         return True

@@ -6,9 +6,9 @@ numbers, footnotes. A block never runs across removed material, so that the text
 
 from __future__ import annotations
 
+import itertools
 import re
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -20,10 +20,6 @@ SENTENCE_END = re.compile(r"[.:;!?…][\"”’')\]»]*\s*$")
 # After a hyphen at the end of a line these words show a suspended compound ("preventie- en"), not a broken word.
 SUSPENDED = re.compile(r"(?:en|of|noch|tot|maar|et|ou|and|or|bis|und)\b")
 INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# A footnote mark is glued to a word or to the punctuation after a word, and is not part of a number ("2.1", "M4", "4/2006").
-FOOTNOTE_MARK = re.compile(r"(?:(?<=[a-zà-ÿ])|(?<=[A-Z]{2})|(?<=[^\W\d][.,;:)”»\"'’])|(?<=[^\W\d][.,;:][)”»\"'’])|(?<=[)”»’][.,;:]))(\d{1,3})(?![\d/%]|[.,]\d)")
-TOC_TITLE = re.compile(r"\W*(inhoud(stafel|sopgave)?|table des mati[eè]res|sommaire|contents)\W*$", re.I)
-TOC_LINE = re.compile(r"\s*\S.*(?:\t|\.{3,}|\s{3,})\s*\d{1,3}\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,89 +182,6 @@ def lines_of(extracted: Extracted, page_opens: str = "") -> list[Line]:
     return lines
 
 
-def take_out_furniture(lines: Sequence[Line]) -> None:
-    """Mark running heads and page numbers: only where pages are known, at the edges of pages."""
-    pages: list[list[Line]] = []
-    for line in lines:
-        if line.opens_page or not pages:
-            pages.append([])
-        if line.kind == "text":
-            pages[-1].append(line)
-    if len(pages) < 2:
-        return
-    real = pages[0][0].page is not None if pages[0] else any(page and page[0].page is not None for page in pages)
-    edges = [(page[:2], page[-2:]) for page in pages]
-    seen = Counter(key for head, tail in edges for key in {_edge_key(line.raw) for line in [*head, *tail]} if key)
-    enough = max(2, min(3, len(pages) // 2))
-    everywhere = {_squash(line.raw) for line in lines if not line.raw.isupper()}
-    joined = "".join(_squash(line.raw) if not line.raw.strip().isupper() else "\n" for line in lines)
-    for head, tail in edges:
-        for position, line in enumerate([*head, *tail]):
-            bare = line.raw.strip()
-            repeated = real and seen[_edge_key(bare)] >= enough and not line.level
-            number = re.fullmatch(r"[-–|]?\s*\d{1,4}(\s*(?:/|van|sur|of)\s*\d{1,4})?\s*[-–|]?", bare)
-            # A line in capitals at the very edge that says again what a mixed-case heading says is a running head.
-            outer = position == 0 or line is tail[-1]
-            echo = outer and bare.isupper() and len(bare) > 7 and (_squash(bare) in everywhere or _squash(bare) in joined)
-            if repeated or number or echo:
-                line.kind = "furniture"
-
-
-def take_out_toc(lines: Sequence[Line]) -> None:
-    """Mark the lines of a table of contents: it repeats headings and would be taken for them."""
-    inside = False
-    for line in lines:
-        if line.kind != "text":
-            continue
-        if TOC_TITLE.match(line.raw):
-            inside, line.kind = True, "toc"
-        elif inside:
-            if TOC_LINE.match(line.raw):
-                line.kind = "toc"
-            else:
-                inside = False
-
-
-def take_out_footnotes(lines: Sequence[Line]) -> dict[int, str]:
-    """Mark footnote bodies and return them by number.
-
-    A footnote body starts after a blank line or at the top of a page with the number that is due next, and its mark stands
-    glued to a word or punctuation before it. It runs to the next blank line or page.
-    """
-    notes: dict[int, str] = {}
-    marks = {int(m) for line in lines if line.kind == "text" for m in FOOTNOTE_MARK.findall(line.raw)}
-    due = 1
-    inside = False
-    fresh = True  # at the top of a page or after a blank line
-    for line in lines:
-        if line.kind == "blank":
-            fresh, inside = True, False
-            continue
-        if line.kind != "text":
-            continue
-        if line.opens_page:
-            fresh, inside = True, False
-        match = re.match(r"\s*(\d{1,3})\s+(?=[\w‘“\"'(«h])", line.raw)
-        number = int(match.group(1)) if match else 0
-        if match and "\t" not in line.raw and (fresh or inside) and due <= number <= due + 8 and number in marks:
-            inside, due = True, number + 1
-            line.kind = "footnote"
-            notes[number] = line.raw[match.end() :].strip()
-        elif inside:
-            line.kind = "footnote"
-            notes[due - 1] += " " + line.raw.strip()
-        fresh = False
-    return notes
-
-
-def _edge_key(raw: str) -> str:
-    return re.sub(r"\d+", "#", " ".join(raw.split())).casefold()
-
-
-def _squash(raw: str) -> str:
-    return re.sub(r"[\W_]+", "", raw).casefold()
-
-
 def blocks_of(lines: Sequence[Line], starts_block: re.Pattern[str] | None = None) -> list[Block]:
     """Group lines into blocks. `starts_block` matches lines that begin a block of their own in this genre ("M1.1: …")."""
     return list(_Grouper(lines, starts_block).run())
@@ -281,7 +194,7 @@ class _Grouper:
         self.lines = lines
         self.starts_block = starts_block
         text_lines = [line for line in lines if line.kind == "text"]
-        spaced = sum(1 for a, b in zip(lines, lines[1:], strict=False) if a.kind == "text" and b.kind == "blank")
+        spaced = sum(1 for a, b in itertools.pairwise(lines) if a.kind == "text" and b.kind == "blank")
         self.double_spaced = len(text_lines) > 20 and spaced > 0.6 * len(text_lines)
         widths = sorted(len(line.raw.strip()) for line in text_lines)
         self.width = widths[int(len(widths) * 0.8)] if widths else 0
@@ -344,7 +257,9 @@ class _Grouper:
         if blanks == 0 and line.raw[0].isspace() and not held[-1].raw[0].isspace() and SENTENCE_END.search(last):
             return False  # an indent after a full stop begins a paragraph
         if blanks == 0:
-            return body[0] == "(" or not (body.isupper() and not last.isupper() and len(body) > 3 and not SENTENCE_END.search(body))
+            return body[0] == "(" or not (
+                body.isupper() and not last.isupper() and len(body) > 3 and not SENTENCE_END.search(body)
+            )
         # No paragraph begins in lower case: a full stop before it belongs to an abbreviation or a name ("safe.").
         if (SENTENCE_END.search(last) and not (lower and last.endswith("."))) or blanks > (3 if lower else 1):
             return False
@@ -411,12 +326,12 @@ def row_of(line: Line) -> tuple[Mended, tuple[tuple[int, int], ...]]:
         first = body.index("|")
         last = body.rindex("|")
         edges = [m.start() + first for m in re.finditer(r"\|", body[first : last + 1])]
-        spans = [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False)]
+        spans = [(a + 1, b) for a, b in itertools.pairwise(edges)]
         if all(re.fullmatch(r"[\s:\-]*", body[a:b]) for a, b in spans):
             return Mended("", array("I")), ()
     else:
         edges = [-1, *[m.start() for m in re.finditer("\t", body)], len(body)]
-        spans = [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False)]
+        spans = [(a + 1, b) for a, b in itertools.pairwise(edges)]
     chars, at, cells = "", array("I"), []
     for index, (a, b) in enumerate(spans):
         if index:
@@ -440,7 +355,7 @@ NUMBERED = re.compile(r"(\d{1,2}(?:\s?\.\s?\d{1,2}){0,4})\s?\.?\s+(?=[^\W\d_])")
 
 def is_heading(text: str) -> bool:
     """Whether a paragraph of its own reads as a heading: numbered, in capitals, or a short line that is no sentence."""
-    if len(text) > 160 or SENTENCE_END.search(text) and not text.endswith(")"):
+    if len(text) > 160 or (SENTENCE_END.search(text) and not text.endswith(")")):
         return False
     letters = [c for c in text if c.isalpha()]
     if len(letters) < 3:

@@ -29,7 +29,9 @@ PATTERNS = (
 )
 OWNED = re.compile(rf"{OPEN}(?P<name>[A-Z][^'’”\"»]{{2,40}}?){CLOSE}\s+(?:van|de|d['’]|du|des)\s*(?:het\s|de\s|l['’]|la\s)?")
 ASSOCIATION = re.compile(rf"(?:de\s|l['’])?{LEGAL}\s(?P<name>{PROPER})")
-OFFERS = re.compile(r"\b(?:biedt|organiseert|organiseerde|lanceerde|ontwikkelde|propose|organise|a organisé|a lancé|offre)\b", re.I)
+OFFERS = re.compile(
+    r"\b(?:biedt|organiseert|organiseerde|lanceerde|ontwikkelde|propose|organise|a organisé|a lancé|offre)\b", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,9 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
         found = [item for item in found if item.document not in hidden]
         result = Result(errors=list(errors))
         known: Mapping[str, Any] = before.manifest.get("sources", {}) if before else {}
-        keys = {item.key: digest(item.sha256, item.metadata.read_text("utf-8") if item.metadata else "", software) for item in found}
+        keys = {
+            item.key: digest(item.sha256, item.metadata.read_text("utf-8") if item.metadata else "", software) for item in found
+        }
         inputs = digest(settings.base, software, *(f"{key}={value}" for key, value in sorted(keys.items())))
         if before and before.manifest.get("inputs") == inputs and not errors:
             return _unchanged(result, before)
@@ -168,7 +170,7 @@ def _cached(cache: Path, key: str) -> Extraction | None:
     if not key:
         return None
     try:
-        value = pickle.loads((cache / f"{key}.pickle").read_bytes())  # noqa: S301
+        value = pickle.loads((cache / f"{key}.pickle").read_bytes())
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError):
         return None
     return value if isinstance(value, Extraction) else None
@@ -273,7 +275,9 @@ def _publish(
     )
 
 
-def _validate(settings: Settings, graphs: Mapping[str, bytes], hashes: Mapping[str, str], old: Mapping[str, str], report: Progress) -> None:
+def _validate(
+    settings: Settings, graphs: Mapping[str, bytes], hashes: Mapping[str, str], old: Mapping[str, str], report: Progress
+) -> None:
     from kg.validate import Violation, violations
 
     changed = sorted((name for name in graphs if hashes[name] != old.get(name)), key=lambda name: -len(graphs[name]))
@@ -291,7 +295,9 @@ def _validate(settings: Settings, graphs: Mapping[str, bytes], hashes: Mapping[s
     if wrong:
         shown = "; ".join(f"{v.graph}: {v.node} {v.path}: {v.message}" for v in wrong[:SHOWN_VIOLATIONS])
         raise ValidationError(
-            f"{len(wrong)} violations of the shapes: {shown}", where="build", remedy="nothing was published: correct the source or the extractor"
+            f"{len(wrong)} violations of the shapes: {shown}",
+            where="build",
+            remedy="nothing was published: correct the source or the extractor",
         )
 
 
@@ -323,7 +329,13 @@ def _source(extraction: Extraction, key: str) -> dict[str, Any]:
 
 def _detected(extraction: Extraction) -> dict[str, str]:
     source = extraction.source
-    values = {"title": " / ".join(source.title.values()), "genre": source.genre, "year": source.year, "plan": source.plan, "lang": source.lang}
+    values = {
+        "title": " / ".join(source.title.values()),
+        "genre": source.genre,
+        "year": source.year,
+        "plan": source.plan,
+        "lang": source.lang,
+    }
     return {name: str(values[name]) for name in source.detected if values.get(name)}
 
 
@@ -334,7 +346,9 @@ def _finding(finding: Finding, extractions: Iterable[Extraction]) -> dict[str, A
     for quote in finding.quotes:
         passage = passages[quote.passage]
         section = " › ".join(passage.section[-2:])
-        places.append({"document": passage.document, "page": passage.page, "section": section, "quote": quote.text, "start": quote.start})
+        places.append(
+            {"document": passage.document, "page": passage.page, "section": section, "quote": quote.text, "start": quote.start}
+        )
     return {"kind": finding.kind, "about": list(finding.about), **finding.description, "places": places}
 
 

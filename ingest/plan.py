@@ -90,7 +90,9 @@ def _measure(builder: Builder, plan: str, number: str, statements: list[Listed])
     builder.add(ref, "dct:subject", Ref(theme_ref(plan, first.theme)))
     pillar = next((s.pillar for s in statements if s.pillar), "")
     if pillar:
-        builder.add(ref, "gvpp:pillar", Ref(f"auth/pillar/{pillar}"), builder.document.quote(first.head, 0, min(40, len(first.head.text))))
+        builder.add(
+            ref, "gvpp:pillar", Ref(f"auth/pillar/{pillar}"), builder.document.quote(first.head, 0, min(40, len(first.head.text)))
+        )
     text = _without_marks(first.text, builder.document.footnotes)
     if not text:
         builder.warn(f"measure {number} of {plan} has no text", first.head)
@@ -175,6 +177,8 @@ def short_label(text: str) -> str:
     >>> short_label("De opleiding versterken van alle actoren (per beroep), met aandacht voor: jongeren")
     'De opleiding versterken van alle actoren'
     """
-    clause = re.split(r"[;:(\n]|\.\s|,\s(?:met|zoals|waarbij|en dit|door|om|avec|en vue|notamment|afin|dont)", text, maxsplit=1)[0]
+    clause = re.split(r"[;:(\n]|\.\s|,\s(?:met|zoals|waarbij|en dit|door|om|avec|en vue|notamment|afin|dont)", text, maxsplit=1)[
+        0
+    ]
     words = clause.strip(" ,.;:").split()
     return " ".join(words[:LABEL_WORDS]) + ("…" if len(words) > LABEL_WORDS else "")

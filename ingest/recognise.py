@@ -84,7 +84,9 @@ class Recogniser:
         settled = {}
         for short, entries in self._ambiguous.items():
             for entry in entries if f"({short})" in text else ():
-                if any(not n.short and re.search(rf"{re.escape(n.text)}\s*\({re.escape(short)}\)", text, re.I) for n in entry.names):
+                if any(
+                    not n.short and re.search(rf"{re.escape(n.text)}\s*\({re.escape(short)}\)", text, re.I) for n in entry.names
+                ):
                     settled[short] = entry.labels.get("nl") or next(iter(entry.labels.values()))
         return settled
 
@@ -104,7 +106,7 @@ class Recogniser:
         from spacy.matcher import PhraseMatcher
         from spacy.util import compile_infix_regex
 
-        nlp = spacy.blank("xx")
+        nlp: Any = spacy.blank("xx")
         infixes = [*(nlp.Defaults.infixes or []), r"['’/&(),;:-]"]
         nlp.tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
         nlp.max_length = 50_000_000
@@ -114,7 +116,11 @@ class Recogniser:
                 if name.ambiguous:
                     continue
                 matcher = exact if name.short or entry.exact_case else lower
-                for variant in {name.text, name.text.replace("'", "’"), name.text.replace("’", "'"), name.text.replace("&", "en")}:
+                for variant in {
+                    name.text,
+                    name.text.replace("'", "’"),
+                    name.text.replace("’", "'"),
+                    name.text.replace("&", "en"),
+                }:
                     matcher.add(entry.ref, [nlp.make_doc(variant)])
         return nlp, (lower, exact)
-

@@ -11,8 +11,14 @@ ONE = rf"(?:M\s?\.?\s?)?{NUMBER}(?![\d%]|\.\d)"
 WORD = r"(?:maatregel(?:en)?|mesures?|measures?)"
 # A gloss in brackets after a number says in the writer's own words what the measure is about.
 GLOSS = r"(?:\s*\((?!M?\s?\.?\s?\d)[^()]{3,160}\))"
-JOIN = rf"\s*(?:,|;|/|&|\ben\b|\bet\b|\band\b|\bof\b|\bou\b|\balsook\b|\bainsi que\b)(?:\s*(?:,|\ben\b|\bet\b|\band\b|\bde\b|\bla\b|\b{WORD}))*\s*"
-LISTED = re.compile(rf"\b{WORD}\s+(?:n°\s*|nr\.?\s*)?{ONE}{GLOSS}?(?:{JOIN}{ONE}{GLOSS}?)*", re.I)
+JOIN = (
+    r"\s*(?:,|;|/|&|\ben\b|\bet\b|\band\b|\bof\b|\bou\b|\balsook\b|\bainsi que\b)"
+    rf"(?:\s*(?:,|\ben\b|\bet\b|\band\b|\bde\b|\bla\b|\b{WORD}))*\s*"
+)
+LISTED = re.compile(
+    rf"\b{WORD}\s+(?:[^\W\d_]+(?:oires?|aires?|antes?|entes?|elles?)\s+)?(?:n°\s*|nr\.?\s*)?{ONE}{GLOSS}?(?:{JOIN}{ONE}{GLOSS}?)*",
+    re.I,
+)
 BARE = re.compile(rf"(?<![\w.])M\s?\.?\s?{NUMBER}(?![\d%]|\.\d)")
 SINGLE = re.compile(rf"(?:M\s?\.?\s?)?(\d{{1,2}})\s?\.\s?(\d{{1,2}})(?![\d%]|\.\d)({GLOSS})?", re.I)
 RANGE = re.compile(rf"\b{WORD}\s+({NUMBER})\s*(?:tot(?: en met)?|t/m|à|jusqu'à|to|–)\s*({NUMBER})", re.I)

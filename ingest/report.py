@@ -36,7 +36,18 @@ STARTS_BLOCK = re.compile(
 DASH = re.compile(r"\s[–—-]\s")
 PROJECT_HEADING = re.compile(r"(?:het |le )?proje[ck]?t\s+\S", re.I)
 LABELLED = re.compile(r"(?P<label>[^\W\d_][\w '’-]{2,30}?)\s?:\s+(?P<value>\S.*)", re.S)
-SILENT = {"preface", "contents", "lexicon", "annexes", "plan_measures", "accounts", "income", "expenditure", "personnel", "publications"}
+SILENT = {
+    "preface",
+    "contents",
+    "lexicon",
+    "annexes",
+    "plan_measures",
+    "accounts",
+    "income",
+    "expenditure",
+    "personnel",
+    "publications",
+}
 SILENT |= {"contact", "identity", "conclusion", "context"}
 PARTS = {"project_description", "achievements", "partners", "key_figures", "target_group"}  # sections within a project
 FUNDED = {"subsidies", "project_calls", "platforms"}  # what stands here under a heading of its own is an initiative
@@ -269,9 +280,9 @@ def _recase(title: str, casing: dict[str, str]) -> str:
 
     def word(match: re.Match[str]) -> str:
         own = match.group()
-        return casing.get(own.casefold(), own if len(own) <= 4 and own.isupper() and own.casefold() not in casing else own.lower())
+        return casing.get(
+            own.casefold(), own if len(own) <= 4 and own.isupper() and own.casefold() not in casing else own.lower()
+        )
 
     text = re.sub(r"[^\W\d_][\w'’.-]*\w|[^\W\d_]", word, title)
     return text[0].upper() + text[1:]
-
-

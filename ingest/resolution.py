@@ -1,4 +1,4 @@
-"""Follow-up of a parliamentary resolution: its parts, the initiatives that answer them, lists per police zone, recommendations."""
+"""Follow-up of a parliamentary resolution: parts, the initiatives that answer them, lists per zone, recommendations."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from ingest.wording import Wording
 from kg.model import Lit, Quote, Ref
 from kg.names import digest, slug
 
-PART = re.compile(r"(?P<before>.*?)\b(?:luik|deel|volet|partie|part)\s+(?P<number>\d{1,2})\b\s*[:.–—-]?\s*(?P<title>.*)$", re.I | re.S)
+PART = re.compile(
+    r"(?P<before>.*?)\b(?:luik|deel|volet|partie|part)\s+(?P<number>\d{1,2})\b\s*[:.–—-]?\s*(?P<title>.*)$", re.I | re.S
+)
 PART_IN_TEXT = re.compile(
-    r"\b(?:luik|deel|volet|partie)\s+(\d{1,2})\s*:\s*([^\W\d_].*?)(?=\s*[,;]?\s*(?:\b(?:luik|deel|volet|partie)\s+\d|$)|\.\s|\.$)", re.I
+    r"\b(?:luik|deel|volet|partie)\s+(\d{1,2})\s*:\s*([^\W\d_].*?)(?=\s*[,;]?\s*(?:\b(?:luik|deel|volet|partie)\s+\d|$)|\.\s|\.$)",
+    re.I,
 )
 ZONE_HEADING = re.compile(r"(?P<name>.{2,90}?)\s*[–—-]\s*(?:PZ|ZP)\s*(?P<zone>\d{4})\b", re.I | re.S)
 ZONE_ONLY = re.compile(r"\W*(?:PZ|ZP|politiezone|zone de police)\s*(\d{4})\b", re.I)
@@ -129,7 +132,9 @@ def _untreated(builder: Builder, block: Block, resolution: str) -> None:
     """Parts that the report says it does not treat: named by their subject, since no number is given."""
     for match in builder.wording.not_treated(block.text):
         quote = builder.document.sentence(block, match.start(), match.end())
-        for subject in re.split(r"\s+(?:en|et)\s+(?:(?:aux?|à la|les?|de)\s+)?(?=\w+(?:procedure|procédure)|sanc)", match.group("what")):
+        for subject in re.split(
+            r"\s+(?:en|et)\s+(?:(?:aux?|à la|les?|de)\s+)?(?=\w+(?:procedure|procédure)|sanc)", match.group("what")
+        ):
             name = re.sub(r"^(?:de|het|les?|la|aux?|des|du)\s+", "", subject.strip(" ,."), flags=re.I)
             ref = f"{resolution}/part/{slug(name)}"
             builder.type(ref, "gvpp:ResolutionPart")
@@ -215,7 +220,9 @@ def _zone_of(builder: Builder, block: Block) -> str:
 
 
 def _present(builder: Builder, name: str, quote: Quote, state: State, zone: str) -> None:
-    state.initiative = builder.initiative(clean_label(name), quote, zone=zone, kind=state.kind if state.mode == "zones" else "project")
+    state.initiative = builder.initiative(
+        clean_label(name), quote, zone=zone, kind=state.kind if state.mode == "zones" else "project"
+    )
     if state.part:
         builder.add(state.initiative, "gvpp:answersTo", Ref(state.part), quote)
     if not zone:
@@ -269,8 +276,10 @@ def _body(builder: Builder, block: Block, following: list[Block], state: State) 
     if state.initiative and block.kind == "para":
         builder.text(state.initiative, "dct:description", text, builder.document.quote(block))
         for named in builder.named(block):
-            if named.kind == "organisation" and named.ref != state.carrier and re.search(
-                r"samenwerking|partner|ondersteuning|subsidie|collabor|parten|soutien", text, re.I
+            if (
+                named.kind == "organisation"
+                and named.ref != state.carrier
+                and re.search(r"samenwerking|partner|ondersteuning|subsidie|collabor|parten|soutien", text, re.I)
             ):
                 quote = builder.document.sentence(block, named.start, named.end)
                 if re.search(r"samenwerking|partner|collabor|parten", quote.text, re.I):
@@ -281,7 +290,9 @@ def _zone_row(builder: Builder, block: Block, state: State) -> None:
     """The list per zone as a table: one row per zone, a column of daily work and one of specific initiatives."""
     kinds = [builder.wording.resolution_section(cell) for cell in block.texts]
     if "daily_work" in kinds or "specific_projects" in kinds:
-        state.columns = {index: "daily" if kind == "daily_work" else "project" for index, kind in enumerate(kinds) if kind in KINDS}
+        state.columns = {
+            index: "daily" if kind == "daily_work" else "project" for index, kind in enumerate(kinds) if kind in KINDS
+        }
         return
     zone = next((match.group(1) for cell in block.texts if (match := ZONE_ONLY.match(cell))), "")
     if not zone or not state.columns:
@@ -323,5 +334,3 @@ def _recommendation(builder: Builder, block: Block, state: State) -> None:
     builder.text(ref, "dct:description", text, quote)
     if state.maker:
         builder.add(ref, "gvpp:madeBy", Ref(state.maker), quote)
-
-

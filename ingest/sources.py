@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ingest.document import MASK, mask
 from ingest.language import main_language
+from ingest.private import private_spans
 from ingest.readers import sha256_of
 from ingest.references import plan_id
 from ingest.wording import Wording
@@ -19,10 +21,30 @@ from kg.names import slug
 from kg.vocabulary import Vocabulary
 
 EXTENSIONS = ("txt", "md", "pdf", "docx", "html", "htm")
-FILE_NAME = re.compile(r"(?P<id>[a-z0-9][a-z0-9-]*)\.(?P<lang>[a-z]{2})\.(?P<ext>[a-z]+)")
-KEYS = frozenset({"title", "genre", "publisher", "issued", "period", "year", "plan", "rights", "page_opens", "files", "minimum"})
+# Kinds of documents that are not read: one of them in a corpus folder is a mistake to tell; other files are passed over.
+OTHER = ("doc", "dot", "docm", "odt", "rtf", "pages", "ppt", "pptx", "odp", "xls", "xlsx", "ods", "epub", "xml", "xhtml", "eml", "msg")
+OTHER += ("zip", "jpg", "jpeg", "png", "tif", "tiff")
+LANGUAGES = ("nl", "fr")
+FILE_NAME = re.compile(r"(?P<id>[a-z0-9][a-z0-9-]{0,99})\.(?P<lang>[a-z]{2})\.(?P<ext>[a-z0-9]+)")
+RESERVED = ("vocabulary", "findings", "suggested", "judgements", "restricted")  # graphs beside those of documents
+KEYS: Mapping[str, type] = {
+    "title": dict,
+    "genre": str,
+    "publisher": str,
+    "issued": str,
+    "period": str,
+    "year": int,
+    "lang": str,
+    "plan": str,
+    "rights": str,
+    "page_opens": str,
+    "files": dict,
+    "minimum": dict,
+}
+KINDS = {dict: "a table", str: "text in quotes", int: "a whole number"}
 GENRES = ("plan", "report", "fiche", "resolution")
 PERIOD = re.compile(r"(?<!\d)(20\d\d)\s?[-–/]\s?(20\d\d|\d\d)(?!\d)")
+PLAN = re.compile(r"gvpp-20\d\d-20\d\d")
 YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 SHIPPED = Path(__file__).resolve().parent.parent / "corpus" / "sources"
 
@@ -43,43 +65,67 @@ class Found:
 
 
 def find_sources(folders: Iterable[Path]) -> tuple[list[Found], list[GvppError]]:
-    """Files named {document-id}.{lang}.{ext} in the folders (not below them), and what is wrong with the others."""
+    """Files named {document-id}.{lang}.{ext} in the folders (not below them), and what is wrong with the others.
+
+    Raises SourceError for a folder that cannot be read: to go on without it would take all its documents out.
+    """
     found: dict[str, Found] = {}
     errors: list[GvppError] = []
     for folder in folders:
-        if not folder.is_dir():
-            errors.append(SourceError("corpus folder does not exist", where=str(folder), remedy="name an existing folder"))
-            continue
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith(".") or path.is_dir() or path.name.upper().startswith(("README", "LICENSE")):
-                continue
+        for path in _files(folder):
             match = FILE_NAME.fullmatch(path.name)
-            if match is None or match.group("ext") not in EXTENSIONS:
-                if path.suffix.lstrip(".").lower() in EXTENSIONS:
-                    errors.append(
-                        SourceError(
-                            "file name is not {document-id}.{lang}.{ext}",
-                            where=str(path),
-                            remedy="rename it, for instance jaarverslag-2025.nl.pdf, or use `gvpp ingest`",
-                        )
-                    )
+            if match is None and path.suffix.lstrip(".").lower() not in EXTENSIONS + OTHER:
                 continue
-            try:
-                item = Found(path, match.group("id"), match.group("lang"), sha256_of(path), _metadata_of(folder, match.group("id")))
-            except GvppError as error:
-                errors.append(error)
+            if wrong := _wrong_name(path, match):
+                errors.append(wrong)
                 continue
+            assert match is not None
+            item = Found(path, match["id"], match["lang"], _hash(path), _metadata_of(folder, match["id"]))
             if item.key in found:
                 errors.append(
                     SourceError(
                         f"the id {item.document!r} is used twice for language {item.lang!r}",
                         where=f"{path} and {found[item.key].path}",
-                        remedy="rename or remove one of the two; the first was used",
+                        remedy="rename or remove one of the two; the one named last was used",
                     )
                 )
                 continue
             found[item.key] = item
     return list(found.values()), errors
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        what = "does not exist" if not folder.exists() else "is a file" if folder.is_file() else f"cannot be read: {error.strerror}"
+        raise SourceError(
+            f"the corpus folder {what}", where=str(folder), remedy="name a folder that holds documents; nothing was changed"
+        ) from error
+    ignored = (".", "~", "README", "LICENSE")
+    return [path for path in paths if not path.name.upper().startswith(ignored) and not path.is_dir()]
+
+
+def _hash(path: Path) -> str:
+    """Hash of the content, "" for a file that cannot be read: reading it for its text will say why."""
+    try:
+        return sha256_of(path)
+    except SourceError:
+        return ""
+
+
+def _wrong_name(path: Path, match: re.Match[str] | None) -> SourceError | None:
+    if match is None:
+        what, remedy = "the file name is not {document-id}.{lang}.{ext}", "rename it, for instance jaarverslag-2025.nl.pdf, or use `gvpp ingest`"
+    elif match["ext"] not in EXTENSIONS:
+        what, remedy = f"files of the kind .{match['ext']} are not read", "save it as one of " + ", ".join(EXTENSIONS)
+    elif match["lang"] not in LANGUAGES:
+        what, remedy = f"{match['lang']!r} in the file name is no language that is understood", "give a Dutch (nl) or French (fr) document"
+    elif match["id"] in RESERVED:
+        what, remedy = f"the id {match['id']!r} is reserved", "give the document another id"
+    else:
+        return None
+    return SourceError(what, where=str(path), remedy=remedy)
 
 
 def _metadata_of(folder: Path, document: str) -> Path | None:
@@ -104,14 +150,9 @@ def describe(found: Found, extracted: Extracted, wording: Wording, vocabulary: V
             detected.append(name)
         return value
 
-    language = main_language(extracted.text)
-    if language not in ("nl", "fr"):
-        raise SourceError(
-            f"the text seems to be in {language!r}; only Dutch and French documents are understood",
-            where=str(found.path),
-            remedy="give a Dutch or French version, or --lang if the detection is wrong",
-        )
-    title = or_detect("title", {found.lang: _title(extracted, found.document)})
+    if given.get("lang") != found.lang:
+        check_language(main_language(extracted.text), found.lang, found.path)
+    title = or_detect("title", {} if given.get("title") else {found.lang: _title(extracted, found.document)})
     named = " ".join([found.document, *title.values()])
     genre = or_detect("genre", _genre(named, head, wording))
     if genre not in GENRES:
@@ -120,13 +161,19 @@ def describe(found: Found, extracted: Extracted, wording: Wording, vocabulary: V
             where=str(found.path),
             remedy="give genre = plan, report, fiche or resolution in its metadata, or --genre",
         )
-    period = PERIOD.search(found.document) or PERIOD.search(" ".join(title.values())) or (PERIOD.search(head) if genre == "plan" else None)
+    period = (
+        PERIOD.search(found.document)
+        or PERIOD.search(" ".join(title.values()))
+        or (PERIOD.search(head) if genre == "plan" else None)
+    )
     year_match = YEAR.search(found.document) or YEAR.search(" ".join(title.values())) or YEAR.search(head)
     year = or_detect("year", int(period.group(1)) if period else int(year_match.group(1)) if year_match else None)
     edition = plan_id(period.group(1), period.group(2)) if genre == "plan" and period else vocabulary.plan_in_force(year)
     if genre == "plan" and not edition:
         raise SourceError(
-            "the period of this plan cannot be told from its name or title", where=str(found.path), remedy="give plan = gvpp-YYYY-YYYY"
+            "the period of this plan cannot be told from its name or title",
+            where=str(found.path),
+            remedy="give plan = gvpp-YYYY-YYYY",
         )
     return Source(
         path=found.path,
@@ -143,8 +190,24 @@ def describe(found: Found, extracted: Extracted, wording: Wording, vocabulary: V
         rights=given.get("rights", ""),
         page_opens=given.get("page_opens", ""),
         minimum=given.get("minimum", {}),
-        detected=tuple(detected) + (("lang",) if language != found.lang else ()),
+        detected=tuple(detected),
     )
+
+
+def check_language(language: str, expected: str, path: Path) -> None:
+    """SourceError where a text is in another language than Dutch or French, or than its file name says."""
+    if language not in LANGUAGES:
+        raise SourceError(
+            f"the text seems to be in {language!r}; only Dutch and French documents are understood",
+            where=str(path),
+            remedy="give a Dutch or French version; if the detection is wrong, say lang in its metadata, or --lang",
+        )
+    if language != expected:
+        raise SourceError(
+            f"the file name says {expected!r}, and the text seems to be in {language!r}",
+            where=str(path),
+            remedy="correct the name; if the detection is wrong, say lang in its metadata, or --lang",
+        )
 
 
 def with_options(source: Source, **options: Any) -> Source:
@@ -155,13 +218,13 @@ def with_options(source: Source, **options: Any) -> Source:
 
 
 def _title(extracted: Extracted, document: str) -> str:
-    if extracted.headings:
-        first = extracted.headings[0]
-        return " ".join(extracted.text[first.start : first.end].split())
-    for line in extracted.text.splitlines():
-        text = " ".join(line.replace("**", "").split()).strip("|-–• ")
-        if sum(c.isalpha() for c in text) > 5:
-            return text[:160]
+    """The first heading, else the first line with words; one with personal data is passed over, since titles are public."""
+    text = mask(extracted.text, private_spans(extracted.text, ()))
+    lines = [text[heading.start : heading.end] for heading in extracted.headings] + text.splitlines()
+    for line in lines:
+        words = " ".join(line.replace("**", "").split()).strip("|-–• ")
+        if sum(c.isalpha() for c in words) > 5 and MASK not in words:
+            return words[:160]
     return document
 
 
@@ -179,28 +242,34 @@ def _genre(named: str, head: str, wording: Wording) -> str:
 
 
 def read_metadata(path: Path) -> Mapping[str, Any]:
-    """A metadata file; MetadataError for a key or value that is not known."""
+    """A metadata file; MetadataError, which names the key, for a key or value that is not known."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="correct the line it names") from error
-    for key in raw:
-        if key not in KEYS:
-            raise MetadataError(f"unknown key {key!r}", where=str(path), remedy="known keys: " + ", ".join(sorted(KEYS)))
-    types: dict[str, type | tuple[type, ...]] = {"title": dict, "minimum": dict, "files": dict, "year": int}
+
+    def wrong(what: str, key: str, remedy: str) -> MetadataError:
+        return MetadataError(what, where=f"{path}, key {key!r}", remedy=remedy)
+
     for key, value in raw.items():
-        if not isinstance(value, types.get(key, (str, int))):
-            raise MetadataError(f"{key!r} has a value of the wrong kind", where=str(path), remedy="compare with another metadata file")
+        if key not in KEYS:
+            raise wrong(f"unknown key {key!r}", key, "known keys: " + ", ".join(sorted(KEYS)))
+        if not isinstance(value, KEYS[key]) or isinstance(value, bool):
+            raise wrong(f"{key!r} has a value of the wrong kind", key, f"give {KINDS[KEYS[key]]}")
+    for lang, title in raw.get("title", {}).items():
+        if lang not in (*LANGUAGES, "en") or not isinstance(title, str) or not title.strip():
+            raise wrong(f"title.{lang} is no title in a known language", "title", "give title.nl and title.fr as text in quotes")
+    for name, least in raw.get("minimum", {}).items():
+        if name not in MINIMUMS or not isinstance(least, int) or isinstance(least, bool):
+            raise wrong(f"minimum.{name} is no count that is known", "minimum", "known: " + ", ".join(MINIMUMS) + ", each a whole number")
     if raw.get("genre", "plan") not in GENRES:
-        raise MetadataError(f"unknown genre {raw['genre']!r}", where=str(path), remedy="known genres: " + ", ".join(GENRES))
-    if "page_opens" in raw:
-        try:
-            re.compile(raw["page_opens"])
-        except re.error as error:
-            raise MetadataError(f"page_opens is no regular expression: {error}", where=str(path), remedy="correct it") from error
+        raise wrong(f"unknown genre {raw['genre']!r}", "genre", "known genres: " + ", ".join(GENRES))
+    if raw.get("lang", "nl") not in LANGUAGES:
+        raise wrong(f"unknown language {raw['lang']!r}", "lang", "known languages: " + ", ".join(LANGUAGES))
+    if not PLAN.fullmatch(raw.get("plan", "gvpp-2000-2000")):
+        raise wrong(f"{raw['plan']!r} is no plan", "plan", "write it as gvpp-2021-2024")
+    try:
+        re.compile(raw.get("page_opens", ""))
+    except re.error as error:
+        raise wrong(f"page_opens is no regular expression: {error}", "page_opens", "correct it") from error
     return raw
-
-
-def document_id(name: str) -> str:
-    """A document id for a file that is ingested under another name."""
-    return slug(name)

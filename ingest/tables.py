@@ -13,8 +13,13 @@ from kg.model import Lit, Ref
 from kg.names import theme_ref
 
 CELL_NUMBER = re.compile(r"[-–+]?\s?(?:€\s?)?(\d{1,3}(?:[.\s\u00a0\u202f]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)\s?(%|€|euro)?$", re.I)
-AMOUNT = re.compile(r"(?:€\s?)?(\d{1,3}(?:[.\s\u00a0\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?)\s?(miljoen|miljard|millions?|milliards?)?\s?(?:d['’])?(€|euros?)?", re.I)
-SCALE = re.compile(r"(?:in |en )(duizend(?:en)? euro|milliers? d['’]euros?|miljoen(?:en)? euro|millions? d['’]euros?|euros?|kEUR|k€)", re.I)
+AMOUNT = re.compile(
+    r"(?:€\s?)?(\d{1,3}(?:[.\s\u00a0\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?)\s?(miljoen|miljard|millions?|milliards?)?\s?(?:d['’])?(€|euros?)?",
+    re.I,
+)
+SCALE = re.compile(
+    r"(?:in |en )(duizend(?:en)? euro|milliers? d['’]euros?|miljoen(?:en)? euro|millions? d['’]euros?|euros?|kEUR|k€)", re.I
+)
 YEAR = re.compile(r"(?:19|20)\d\d$")
 TOTAL = re.compile(r"\W*(?:algemeen\s+)?tota(?:al|l|ux)\b", re.I)
 THEME_ROW = re.compile(r"\W*(?:th[eè]m[ae]\s+)?(\d{1,2})\s?[:.–-]?\s+(\S.*)$", re.I)
@@ -98,7 +103,7 @@ def _starts_again(builder: Builder, block: Block, rows: list[Block]) -> bool:
     known = [builder.wording.column(cell) for cell in here]
     if here == first and len(here) > 1:
         return True
-    if "training" in known and "audience" in known or "project" in known and "theme" in known:
+    if ("training" in known and "audience" in known) or ("project" in known and "theme" in known):
         return True
     return _year_columns(block) != {} and len(rows) > 1
 
@@ -148,7 +153,9 @@ def _numbers(builder: Builder, table: Table, plan: str) -> None:
             unit = "%" if match.group(2) == "%" else (scale.group(1).lower() if scale else "euro" if money else "")
             unit = unit or _counted(columns[0] if index == 1 and not column else column or table.caption)
             start, end = row.cells[index]
-            quote = builder.document.quote(row, 0, len(row.text)) if len(row.text) < 400 else builder.document.quote(row, start, end)
+            quote = (
+                builder.document.quote(row, 0, len(row.text)) if len(row.text) < 400 else builder.document.quote(row, start, end)
+            )
             about = _about_row(builder, row, label, plan)
             builder.figure(match.group(1), unit, f"{label} – {column}".strip(" –"), about, quote, year=year)
             if money and unit != "%" and (given or GIVEN_TITLE.search(label)) and not TOTAL.match(label):
@@ -253,7 +260,9 @@ def _key_values(builder: Builder, table: Table) -> bool:
             named = builder.named(beneficiaries, *beneficiaries.cells[1])
         recipient = named[0].ref if named else ""
         whole = quote if len(parts) > 1 else builder.document.quote(budget)
-        builder.figure(match.group(1), unit, f"{title} – {budget.cell(0)} {period}".strip(), recipient or builder.ref, whole, year=year)
+        builder.figure(
+            match.group(1), unit, f"{title} – {budget.cell(0)} {period}".strip(), recipient or builder.ref, whole, year=year
+        )
         if recipient:
             builder.grant(match.group(1), unit, whole, recipient=recipient, year=year, name=f"{title} {period}".strip())
     return True
@@ -283,7 +292,9 @@ def _key_figures(builder: Builder, table: Table) -> bool:
         if match and label:
             quote = builder.document.quote(row)
             year = year_in(label, builder.document.source.year)
-            words = re.match(r"[^\W\d_][\w'’/ -]*?(?=\s(?:door|voor|van|per|georganiseerd|uit|in|par|pour|en|de)\b|$)", label, re.I)
+            words = re.match(
+                r"[^\W\d_][\w'’/ -]*?(?=\s(?:door|voor|van|per|georganiseerd|uit|in|par|pour|en|de)\b|$)", label, re.I
+            )
             unit = (words.group() if words else label).strip().lower()
             builder.figure(match.group(1), unit, label, _scope_initiative(builder, row), quote, year=year)
             found = True

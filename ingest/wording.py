@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from kg.errors import MetadataError
 from kg.names import fold
@@ -15,20 +16,27 @@ from kg.vocabulary import ONTOLOGY
 LANGUAGES = ("nl", "fr")
 HEADING_NUMBER = re.compile(r"^\W*(?:\d{1,2}(?:\s?\.\s?\d{1,2})*\s?[.)]?\s+)?")
 TAKES_PART = re.compile(
-    r"\b(?:engagement (?:in|dans)|deelname aan|nam(?:en)? deel|neemt deel|werkt\w* mee|mee te werken|participe|participation|prend part)\b", re.I
+    r"\b(?:engagement (?:in|dans)|deelname aan|nam(?:en)? deel|neemt deel|"
+    r"werkt\w* mee|mee te werken|participe|participation|prend part)\b",
+    re.I,
 )
 
 
 class Wording:
     """Words per group, kind and language. All matching is without regard to case and accents."""
 
-    def __init__(self, raw: Mapping[str, Mapping[str, Mapping[str, list[str]]]]) -> None:
+    def __init__(self, raw: Mapping[str, Any]) -> None:
         self._raw = raw
         self._sections = sorted(
             ((fold(word), kind) for kind, words in self._kinds("section") for word in words),
             key=lambda item: -len(item[0]),
         )
-        resolution = {"annex": "annexes", "daily": "daily_work", "specific": "specific_projects", "initiatives_of_members": "initiatives_members"}
+        resolution = {
+            "annex": "annexes",
+            "daily": "daily_work",
+            "specific": "specific_projects",
+            "initiatives_of_members": "initiatives_members",
+        }
         resolution |= {"initiatives_of": "initiatives", "recommendations": "recommendations", "conclusions": "conclusions"}
         resolution |= {"perspectives": "perspectives"}
         self._resolution = sorted(
@@ -40,7 +48,9 @@ class Wording:
         self._roles = {kind: [_gapped(word) for word in words] for kind, words in self._kinds("role")}
         self._activities = {fold(word): kind for kind, words in self._kinds("activity") for word in words}
         self._statuses = {fold(word): kind for kind, words in self._kinds("fiche_part") for word in words}
-        forms = "|".join(re.escape(word) for _, words in self._kinds("legal_form") for word in sorted(words, key=len, reverse=True))
+        forms = "|".join(
+            re.escape(word) for _, words in self._kinds("legal_form") for word in sorted(words, key=len, reverse=True)
+        )
         self._legal = re.compile(rf"^(?:(?:de|het|la|l['’])\s*)?(?:{forms})\s+|,?\s+(?:{forms})$", re.I)
         self._legal_any = re.compile(rf"(?<!\w)(?:{forms})(?!\w)", re.I)
         self._months = [fold(m).rstrip(".") for lang in LANGUAGES for m in raw["month"][lang]]
@@ -60,6 +70,11 @@ class Wording:
     def words(self, group: str, kind: str) -> list[str]:
         """Every word of a kind, in both languages."""
         return [word for lang in LANGUAGES for word in self._raw[group][kind].get(lang, [])]
+
+    @functools.cache  # noqa: B019
+    def stop(self, kind: str) -> frozenset[str]:
+        """Words that are passed over for one purpose, folded."""
+        return frozenset(fold(word) for word in self.words("stop", kind)) | frozenset(self.words("stop", kind))
 
     @functools.cache  # noqa: B019 - one instance per process; extractors ask for every title of every block
     def section(self, title: str) -> str:
@@ -122,7 +137,7 @@ class Wording:
     def dated(self, word: str, iso: str) -> dict[str, str]:
         """A title made of a word of the group "resolution" and a date, in both languages: "Resolutie van 18 december 2020"."""
         year, month, day = iso.split("-")
-        titles = {}
+        titles: dict[str, str] = {}
         for lang, joint in (("nl", "van"), ("fr", "du")):
             name = self._raw["resolution"][word][lang][0]
             titles[lang] = f"{name.capitalize()} {joint} {int(day)} {self._raw['month'][lang][int(month) - 1]} {year}"
@@ -146,7 +161,13 @@ class Wording:
             for word in words:
                 label = r"\s+".join(re.escape(part) for part in (word[0].upper() + word[1:]).split())
                 label = re.sub(r"^\\?(\w)", lambda m: f"[{m.group(1)}]", label)
-                fields.append((len(word), kind, re.compile(rf"^[ \t|*•]*(?P<label>{label})(?=[ \t]*[:\t\n]|[ \t]{{2,}}|[ \t][^a-zà-ÿ\s])\s?:?", re.M)))
+                fields.append(
+                    (
+                        len(word),
+                        kind,
+                        re.compile(rf"^[ \t|*•]*(?P<label>{label})(?=[ \t]*[:\t\n]|[ \t]{{2,}}|[ \t][^a-zà-ÿ\s])\s?:?", re.M),
+                    )
+                )
         return [(kind, pattern) for _, kind, pattern in sorted(fields, key=lambda item: -item[0])]
 
     def genre(self, title: str) -> str:
@@ -173,7 +194,11 @@ def _longest(text: str, wordings: list[tuple[str, str]]) -> str:
 def _gapped(word: str) -> re.Pattern[str]:
     """A wording in which "…" stands for up to six words."""
     parts = [re.escape(fold(part)).replace(r"\ ", r"\s+") for part in word.split("…")]
-    return re.compile(r"(?<!\w)" + r"\s+(?:[^\s.;:]+\s+){0,6}?".join(part.strip().removeprefix(r"\s+").removesuffix(r"\s+") for part in parts) + r"(?!\w)")
+    return re.compile(
+        r"(?<!\w)"
+        + r"\s+(?:[^\s.;:]+\s+){0,6}?".join(part.strip().removeprefix(r"\s+").removesuffix(r"\s+") for part in parts)
+        + r"(?!\w)"
+    )
 
 
 @functools.cache
@@ -182,4 +207,6 @@ def load_wording(path: Path = ONTOLOGY / "wording.toml") -> Wording:
     try:
         return Wording(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
-        raise MetadataError(f"words cannot be read: {error}", where=str(path), remedy="compare with the comments at its top") from error
+        raise MetadataError(
+            f"words cannot be read: {error}", where=str(path), remedy="compare with the comments at its top"
+        ) from error

@@ -20,10 +20,14 @@ def export(generation: Generation, folder: Path) -> list[Path]:
     """Write gvpp.ttl (all public statements), gvpp.trig (by graph), gvpp.jsonld, and a CSV per table; gives the files."""
     base = generation.manifest["base"]
     store = open_store(generation)
-    prefixes = {prefix: expand(f"{prefix}:", base) for prefix in ("gvpp", "dct", "skos", "org", "prov", "oa", "schema", "eli", "rdf")}
+    prefixes = {
+        prefix: expand(f"{prefix}:", base) for prefix in ("gvpp", "dct", "skos", "org", "prov", "oa", "schema", "eli", "rdf")
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        default = Triples([ox.Triple(q.subject, q.predicate, q.object) for q in store.quads_for_pattern(None, None, None, ox.DefaultGraph())])
+        default = Triples(
+            [ox.Triple(q.subject, q.predicate, q.object) for q in store.quads_for_pattern(None, None, None, ox.DefaultGraph())]
+        )
         named = [quad for quad in store if not isinstance(quad.graph_name, ox.DefaultGraph)]
         contents = {
             "gvpp.ttl": serialise(default, ox.RdfFormat.TURTLE, base=base),

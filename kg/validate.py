@@ -37,7 +37,9 @@ def violations(name: str, nquads: bytes, base: str, folder: Path = ONTOLOGY) -> 
     _, results, _ = pyshacl.validate(data, shacl_graph=_shapes(base, folder), inference="none", advanced=False, meta_shacl=False)
     assert isinstance(results, rdflib.Graph)
     for result in results.subjects(rdflib.RDF.type, SH.ValidationResult):
-        messages = {m.language or "en": str(m) for m in results.objects(result, SH.resultMessage) if isinstance(m, rdflib.Literal)}
+        messages = {
+            m.language or "en": str(m) for m in results.objects(result, SH.resultMessage) if isinstance(m, rdflib.Literal)
+        }
         found.append(
             Violation(
                 name,

@@ -114,7 +114,12 @@ class Vocabulary:
                 return theme.number
         from rapidfuzz import fuzz, process
 
-        names = {_loose(name): theme.number for theme in self.themes if theme.plan == plan for name in (*theme.labels.values(), *theme.also)}
+        names = {
+            _loose(name): theme.number
+            for theme in self.themes
+            if theme.plan == plan
+            for name in (*theme.labels.values(), *theme.also)
+        }
         best = process.extractOne(wanted, names.keys(), scorer=fuzz.ratio, score_cutoff=90) if wanted else None
         return names[best[0]] if best else 0
 
@@ -135,7 +140,9 @@ def load_vocabulary(folder: Path = ONTOLOGY) -> Vocabulary:
                 entries.append(_entry(raw))
             except (KeyError, TypeError) as error:
                 raise MetadataError(
-                    f"entry {raw.get('id', '?')!r} lacks or misuses {error}", where=str(file), remedy="see the schema at the top of the file"
+                    f"entry {raw.get('id', '?')!r} lacks or misuses {error}",
+                    where=str(file),
+                    remedy="see the schema at the top of the file",
                 ) from error
     names = plans.get("names", {})
     return Vocabulary(
@@ -168,7 +175,15 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
     names += [Name(text, lang) for lang, group in raw.get("also", {}).items() for text in group]
     names += [Name(s["text"], s.get("lang", ""), short=True, ambiguous=s.get("ambiguous", False)) for s in raw.get("short", [])]
     names += [
-        Name(f["text"], f.get("lang", ""), f.get("short", False), f.get("ambiguous", False), True, f.get("from", ""), f.get("to", ""))
+        Name(
+            f["text"],
+            f.get("lang", ""),
+            f.get("short", False),
+            f.get("ambiguous", False),
+            True,
+            f.get("from", ""),
+            f.get("to", ""),
+        )
         for f in raw.get("former", [])
     ]
     return Entry(
@@ -231,7 +246,11 @@ def _write_entry(writer: Writer, entry: Entry) -> None:
         for lang in ("nl", "fr", "en"):
             writer.text(ref, "dct:description", event.get(lang, ""), lang)
         if event.get("date"):
-            writer.add(ref, "dct:date", Lit(event["date"], datatype={4: "xsd:gYear", 10: "xsd:date"}.get(len(event["date"]), "xsd:string")))
+            writer.add(
+                ref,
+                "dct:date",
+                Lit(event["date"], datatype={4: "xsd:gYear", 10: "xsd:date"}.get(len(event["date"]), "xsd:string")),
+            )
 
 
 def _write_former(writer: Writer, entry: Entry, name: Name) -> None:

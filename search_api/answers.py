@@ -152,7 +152,9 @@ class Answering:
             "url": f"{self.corpus.base}/{row['passage']}",
         }
 
-    def add(self, kind: str, ref: str, evidence: Sequence[Mapping[str, str]], *, measure: str = "", text: str | None = None) -> None:
+    def add(
+        self, kind: str, ref: str, evidence: Sequence[Mapping[str, str]], *, measure: str = "", text: str | None = None
+    ) -> None:
         """A row: what answers, under which measure, and the best of its evidence."""
         about = self.describe([ref, measure] if measure else [ref])
         numbered = about[measure] if measure else about[ref]
@@ -236,7 +238,9 @@ class Answering:
                 if len(found) > 1:
                     self.notes.append(self.say("note", "other_edition", number=number, years=when, label=label))
             if found and not self.rows:
-                self.sentences += [self.say("sentence", "implements_none", number=number, years=years(ref.split("/")[2])) for ref in found]
+                self.sentences += [
+                    self.say("sentence", "implements_none", number=number, years=years(ref.split("/")[2])) for ref in found
+                ]
 
     def measure(self) -> None:
         for number in self.question.numbers:

@@ -39,7 +39,10 @@ def _row(number: int, row: Mapping[str, Any], lang: str) -> list[str]:
     for citation in row["citations"]:
         page = f"{wording()['word_for']['page'][lang]} {citation['page']}" if citation["page"] else citation["section"] or ""
         if not row["text"] or citation["quote"] not in row["text"]:
-            lines += _hanging("   « ", " ".join(citation["quote"].split()) + " »" + ("" if citation["lang"] == lang else f" [{citation['lang']}]"))
+            lines += _hanging(
+                "   « ",
+                " ".join(citation["quote"].split()) + " »" + ("" if citation["lang"] == lang else f" [{citation['lang']}]"),
+            )
         lines += _hanging("     — ", f"{citation['title']}, {page}" if page else citation["title"])
     return [*lines, ""]
 
@@ -57,7 +60,9 @@ def print_table(result: Rows | bool | Any, base: str) -> str:
     if not isinstance(result, Rows):
         return str(result).lower()
     cells = [[_cell(row.get(name), base) for name in result.variables] for row in result.rows]
-    widths = [max(len(name), *(len(row[i]) for row in cells), 1) if cells else len(name) for i, name in enumerate(result.variables)]
+    widths = [
+        max(len(name), *(len(row[i]) for row in cells), 1) if cells else len(name) for i, name in enumerate(result.variables)
+    ]
     header = "  ".join(name.ljust(width) for name, width in zip(result.variables, widths, strict=True)).rstrip()
     body = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     return "\n".join([header, "  ".join("-" * width for width in widths), *body, f"({len(cells)} rows)"])
@@ -65,7 +70,11 @@ def print_table(result: Rows | bool | Any, base: str) -> str:
 
 def _cell(term: Any, base: str) -> str:
     value = " ".join(str(getattr(term, "value", "" if term is None else term)).split())
-    for prefix, iri in {"gvpp:": f"{base}/ns/gvpp#", **{f"{name}:": iri for name, iri in PREFIXES.items()}, "": f"{base}/"}.items():
+    for prefix, iri in {
+        "gvpp:": f"{base}/ns/gvpp#",
+        **{f"{name}:": iri for name, iri in PREFIXES.items()},
+        "": f"{base}/",
+    }.items():
         if value.startswith(iri):
             value = prefix + value[len(iri) :]
             break

@@ -17,7 +17,9 @@ from kg.vocabulary import ONTOLOGY
 
 LIMIT = 4000  # characters of a question that are read
 # A number of two parts, however it is written: "2.3", "M2.3", "maatregel 2,3", "mesure 2 .3", "2.03".
-NUMBER = re.compile(r"(?<![\d.,/])(?:m\s?\.?\s?)?(\d{1,2})\s?[.,]\s?0?(\d{1,2})(?![\d%]|[.,/]\d|\s?(?:euro|miljoen|million|procent|kg|km))", re.I)
+NUMBER = re.compile(
+    r"(?<![\d.,/])(?:m\s?\.?\s?)?(\d{1,2})\s?[.,]\s?0?(\d{1,2})(?![\d%]|[.,/]\d|\s?(?:euro|miljoen|million|procent|kg|km))", re.I
+)
 YEARS = re.compile(r"(?<!\d)(20\d\d)\s?[-–/]\s?(20\d\d|\d\d)(?!\d)")
 YEAR = re.compile(r"(?<![\d-])(20\d\d)(?![\d-])")
 RARE = 3  # a word that stands in at most so many names is distinctive
@@ -142,12 +144,16 @@ class Names:
             for start in range(len(words) - size + 1):
                 span = set(range(start, start + size))
                 kinds = self.by_name.get(" ".join(words[start : start + size])) if not span & taken else None
-                if kinds and (size > 1 or len(words[start]) > 2) and not _is_common(words[start : start + size], printed[start : start + size]):
+                if (
+                    kinds
+                    and (size > 1 or len(words[start]) > 2)
+                    and not _is_common(words[start : start + size], printed[start : start + size])
+                ):
                     taken |= span
                     name = " ".join(printed[start : start + size])
                     found += [Entity(tuple(sorted(refs)), kind, name) for kind, refs in sorted(kinds.items(), reverse=True)]
         for position, word in enumerate(words):
-            capital = position > 0 and printed[position][:1].isupper() or printed[position].isupper()
+            capital = (position > 0 and printed[position][:1].isupper()) or printed[position].isupper()
             if position not in taken and capital and 0 < len(self.by_word.get(word, ())) <= RARE:
                 found.append(Entity(tuple(sorted(self.by_word[word])), "initiative", printed[position]))
                 taken.add(position)
@@ -162,7 +168,10 @@ class Names:
                 best = process.extractOne(word, self.by_name.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE)
                 if best:
                     kinds = self.by_name[best[0]]
-                    return [Entity(tuple(sorted(refs)), kind, best[0], exact=False) for kind, refs in sorted(kinds.items(), reverse=True)]
+                    return [
+                        Entity(tuple(sorted(refs)), kind, best[0], exact=False)
+                        for kind, refs in sorted(kinds.items(), reverse=True)
+                    ]
         return []
 
 

@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from kg.errors import GvppError, SourceError, StoreError, UsageError
+from kg.errors import ExtractionError, GvppError, MetadataError, SourceError, StoreError, UsageError
 from kg.settings import Settings, load_settings
 
 LANGUAGES = click.Choice(["nl", "fr", "en"])
@@ -21,18 +21,28 @@ class Commands(click.Group):
     """Turns the errors of the product into a message (or JSON) and their exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        json_ = "--json" in ctx.args
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if not json_:
+                raise
+            place = error.ctx.command_path if error.ctx else ctx.command_path
+            self.fail(ctx, UsageError(error.format_message(), where=place, remedy=f"see `{place} --help`"), json_)
         except GvppError as error:
-            if "--json" in sys.argv:
-                click.echo(json.dumps(error.as_dict(), ensure_ascii=False))
-            else:
-                click.echo(f"gvpp: {error}", err=True)
-            ctx.exit(error.exit_code)
+            self.fail(ctx, error, json_)
         except BrokenPipeError:
             # The reader went away ("gvpp … | head"): nothing is wrong, and there is nobody to tell.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+
+    @staticmethod
+    def fail(ctx: click.Context, error: GvppError, json_: bool) -> NoReturn:
+        if json_:
+            show(error.as_dict())
+        else:
+            click.echo(f"gvpp: {error}", err=True)
+        ctx.exit(error.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,12 +76,15 @@ def build(corpus: tuple[Path, ...], json_: bool) -> None:
 
 def remembered(settings: Settings, given: tuple[Path, ...]) -> list[Path]:
     """The folders to build: those given, else those of the last build, else those of the settings; and the data folder's own."""
+    from ingest.adopt import OWN
     from kg.store import current
 
-    own = settings.data / "documents"
+    own = settings.data / OWN
     before = current(settings.data)
-    folders = list(given) or [Path(f) for f in (before.manifest["folders"] if before else [])] or list(settings.corpus)
-    folders = [folder for folder in folders if folder.resolve() != own.resolve()]
+    folders = [f for f in map(Path, before.manifest["folders"] if before else ()) if f.resolve() != own.resolve()]
+    if not folders and (settings.corpus != Settings().corpus or settings.corpus[0].is_dir()):
+        folders = list(settings.corpus)  # the default folder need not be there
+    folders = list(given) or folders
     return [*folders, own] if own.is_dir() else folders
 
 
@@ -117,6 +130,7 @@ def finish(result: Any, json_: bool) -> None:
                 "detected": result.detected,
                 "findings": result.findings,
                 "warnings": result.warnings,
+                "notes": result.notes,
                 "errors": errors,
             }
         )
@@ -158,6 +172,8 @@ def tell(result: Any) -> None:
         click.echo(f"\n{len(result.warnings)} places were not understood:")
         for warning in result.warnings:
             click.echo(f"? {warning}")
+    for note in result.notes:
+        click.echo(f"* {note}")
     for error in result.errors:
         click.echo(f"! {error}", err=True)
     if result.generation:
@@ -180,18 +196,22 @@ def shortened(text: str, limit: int) -> str:
 @as_json
 def ingest(files: tuple[Path, ...], document: str | None, json_: bool, **options: Any) -> None:
     """Add documents, or replace them: copy them into the data folder and build."""
-    from ingest.adopt import adopt
+    from ingest.adopt import adopt, all_or_nothing
+    from ingest.pipeline import Result
 
     if len(files) > 1 and document:
         raise UsageError("--id names one document, and several files were given", remedy="ingest them one by one")
     settings = load_settings()
     errors: list[GvppError] = []
-    for file in files:
-        try:
-            adopt(settings.data, file, document=document, **options)
-        except GvppError as error:
-            errors.append(error)
-    result = run_build(settings, remembered(settings, ()), json_)
+    result = Result()
+    with all_or_nothing(settings.data):
+        for file in files:
+            try:
+                adopt(settings.data, file, document=document, **options)
+            except (SourceError, MetadataError, ExtractionError, UsageError) as error:
+                errors.append(error)
+        if len(errors) < len(files):
+            result = run_build(settings, remembered(settings, ()), json_)
     result.errors = [*errors, *result.errors]
     finish(result, json_)
 
@@ -201,16 +221,14 @@ def ingest(files: tuple[Path, ...], document: str | None, json_: bool, **options
 @as_json
 def remove(document: str, json_: bool) -> None:
     """Take a document and everything that rests on it out of the graph."""
-    from ingest.adopt import discard
-    from kg.store import current
+    from ingest.adopt import all_or_nothing, discard
 
     settings = load_settings()
-    before = current(settings.data)
-    if before is None or document not in before.manifest["documents"]:
-        known = ", ".join(sorted(before.manifest["documents"])) if before else "none"
-        raise UsageError(f"there is no document {document!r}", where=str(settings.data), remedy=f"known: {known}")
-    discard(settings.data, document, [Path(s["file"]) for s in before.manifest["sources"].values() if s["document"] == document])
-    finish(run_build(settings, remembered(settings, ()), json_), json_)
+    folders = remembered(settings, ())
+    with all_or_nothing(settings.data):
+        discard(settings.data, document, folders)
+        result = run_build(settings, folders, json_)
+    finish(result, json_)
 
 
 # ---------------------------------------------------------------- read

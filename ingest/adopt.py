@@ -2,97 +2,149 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ingest.language import main_language
-from ingest.readers import read
-from ingest.sources import EXTENSIONS, FILE_NAME
-from kg.errors import SourceError, UsageError
+from ingest.pipeline import try_out
+from ingest.readers import read, sha256_of
+from ingest.sources import EXTENSIONS, FILE_NAME, LANGUAGES, RESERVED, Found, find_sources, metadata_of, read_metadata
+from kg.errors import GvppError, StoreError, UsageError
 from kg.names import slug
 from kg.store import build_lock
 
+OWN = "documents"
 REMOVED = "removed.json"
+
+
+@contextlib.contextmanager
+def all_or_nothing(data: Path) -> Iterator[None]:
+    """Hold the data folder, and put the documents in it back as they were where what is done with them fails.
+
+    Where the process dies in it, the documents stay as they are at that moment, and the next build takes them.
+    """
+    own, mine = data / OWN, f".before-{os.getpid()}-"
+    with build_lock(data):
+        for left in data.glob(".before-*"):
+            if not left.name.startswith(mine):
+                if not own.exists() and (left / OWN).is_dir():
+                    (left / OWN).rename(own)
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=data, prefix=mine, ignore_cleanup_errors=True) as folder:
+            kept = Path(folder)
+            try:
+                if own.is_dir():
+                    shutil.copytree(own, kept / OWN, copy_function=_link)
+                if (data / REMOVED).is_file():
+                    shutil.copyfile(data / REMOVED, kept / REMOVED)
+                yield
+            except BaseException as error:
+                for name in (OWN, REMOVED):
+                    with contextlib.suppress(FileNotFoundError):
+                        (data / name).rename(kept / f"failed-{name}")
+                    with contextlib.suppress(FileNotFoundError):
+                        (kept / name).rename(data / name)
+                if isinstance(error, OSError):
+                    remedy = "see to space and rights; nothing was changed"
+                    raise StoreError(f"cannot be written: {error}", where=str(data), remedy=remedy) from error
+                raise
+
+
+def _link(source: str, target: str) -> None:
+    """A second name for a file, or a copy where the disk has no such thing: documents are replaced, never changed."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def adopt(data: Path, file: Path, *, document: str | None = None, **given: Any) -> Path:
     """Copy a file into the data folder as {id}.{lang}.{ext}; gives the copy. given: genre, lang, title, year.
 
-    The file is read first, so that one that cannot be used never gets in. Raises SourceError or UsageError.
+    Everything is read from it at once, so that a file that cannot be used never gets in. Raises SourceError, MetadataError,
+    ExtractionError or UsageError; the data folder is then as it was.
     """
     extracted = read(file)
     match = FILE_NAME.fullmatch(file.name)
-    lang = given.get("lang") or (
-        match.group("lang") if match and match.group("lang") in ("nl", "fr") else main_language(extracted.text)
-    )
-    if lang not in ("nl", "fr"):
-        raise SourceError(
-            f"the text seems to be in {lang!r}; only Dutch and French documents are understood",
-            where=str(file),
-            remedy="give --lang if the detection is wrong",
-        )
-    name = document or (match.group("id") if match else slug(re.sub(r"\.(?:nl|fr)$", "", file.stem)))
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
-        raise UsageError(f"{name!r} is no document id", remedy="use lower-case letters, digits and hyphens")
+    named = match["lang"] if match and match["lang"] in LANGUAGES else ""
+    lang = given.get("lang") or named or main_language(extracted.text)
+    name = document or (match["id"] if match else slug(re.sub(r"\.(?:nl|fr)$", "", file.stem, flags=re.I)))
     extension = file.suffix.lstrip(".").lower()
-    if extension not in EXTENSIONS:
-        raise SourceError("unknown kind of file", where=str(file), remedy="give one of " + ", ".join(EXTENSIONS))
-    folder = data / "documents"
-    with build_lock(data):
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{name}.{lang}.{extension}"
+    folder = data / OWN
+    target = folder / f"{name}.{lang}.{extension}"
+    if not FILE_NAME.fullmatch(target.name) or name in RESERVED or extension not in EXTENSIONS:
+        remedy = "give --id in lower-case letters, digits and hyphens; not one of " + ", ".join(RESERVED)
+        raise UsageError(f"{name!r} cannot be the id of a document", where=str(file), remedy=remedy)
+    with all_or_nothing(data):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # these are the sources as they came, contacts and all
+        (folder / "sources").mkdir(exist_ok=True)
+        both = any(folder.glob(f"{name}.{'fr' if lang == 'nl' else 'nl'}.*"))
+        _say(folder / "sources" / f"{name}.toml", lang, given, both=both)
+        _put(target, file.read_bytes())
+        try:
+            try_out(data, Found(target, name, lang, sha256_of(target), metadata_of(folder, name)))
+        except GvppError as error:
+            error.where = error.where.replace(str(target), str(file))
+            raise
         for old in folder.glob(f"{name}.{lang}.*"):
             if old != target:
                 old.unlink()
-        _put(target, file.read_bytes())
-        described = _metadata({**given, "lang": lang})
-        if described:
-            (folder / "sources").mkdir(exist_ok=True)
-            _put(folder / "sources" / f"{name}.toml", described.encode("utf-8"))
         hidden = removed(data)
         if name in hidden:
             _put(data / REMOVED, json.dumps(sorted(hidden - {name})).encode())
     return target
 
 
-def _metadata(given: dict[str, Any]) -> str:
-    lines = []
+def _say(file: Path, lang: str, given: dict[str, Any], *, both: bool) -> None:
+    """Write what the caller said of a document as its metadata. both: it stands here in its other language too."""
+    known = read_metadata(file) if both and file.is_file() else {}
+    titles = {key: title for key, title in known.get("title", {}).items() if key != lang}
     if given.get("title"):
-        lines.append(f"title.{given['lang']} = {json.dumps(given['title'], ensure_ascii=False)}")
-    if given.get("genre"):
-        lines.append(f"genre = {json.dumps(given['genre'])}")
-    if given.get("year"):
-        lines.append(f"year = {int(given['year'])}")
-    return "\n".join(lines) + "\n" if lines else ""
+        titles[lang] = " ".join("".join(c if c.isprintable() else " " for c in given["title"]).split())
+    values = {key: given.get(key) or known.get(key) for key in ("genre", "lang", "year")}
+    lines = [f"title.{key} = {json.dumps(title, ensure_ascii=False)}" for key, title in titles.items() if title]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if value]
+    if lines:
+        _put(file, "".join(f"{line}\n" for line in lines).encode("utf-8"))
+    else:
+        file.unlink(missing_ok=True)
 
 
-def discard(data: Path, document: str, files: Iterable[Path]) -> None:
-    """Take a document out: delete the copies in the data folder; a document of a corpus folder is left alone and passed over."""
-    own = (data / "documents").resolve()
-    with build_lock(data):
-        elsewhere = False
-        for file in files:
-            if file.resolve().parent == own:
-                file.unlink(missing_ok=True)
-            else:
-                elsewhere = True
+def discard(data: Path, document: str, folders: Iterable[Path]) -> None:
+    """Take a document out: delete the copies in the data folder; what a corpus folder holds is left alone and passed over.
+
+    Raises UsageError where there is no such document.
+    """
+    own = data / OWN
+    found = [item for folder in folders for item in find_sources([folder])[0] if item.document == document]
+    mine = [item.path for item in found if item.path.resolve().parent == own.resolve()]
+    if not found or (not mine and document in removed(data)):
+        raise UsageError(f"there is no document {document!r}", where=str(data), remedy="`gvpp status` lists the documents")
+    with all_or_nothing(data):
+        for path in mine:
+            path.unlink()
         (own / "sources" / f"{document}.toml").unlink(missing_ok=True)
-        if elsewhere:
+        if len(mine) < len(found):
             _put(data / REMOVED, json.dumps(sorted(removed(data) | {document})).encode())
 
 
 def removed(data: Path) -> set[str]:
     """Documents of corpus folders that were taken out; ingesting one again brings it back."""
+    file = data / REMOVED
     try:
-        return set(json.loads((data / REMOVED).read_text(encoding="utf-8")))
-    except (OSError, json.JSONDecodeError):
+        return set(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
         return set()
+    except (OSError, ValueError, TypeError) as error:
+        remedy = "delete it, and remove again the documents that you do not want"
+        raise StoreError(f"the list of removed documents is damaged: {error}", where=str(file), remedy=remedy) from error
 
 
 def _put(target: Path, content: bytes) -> None:
@@ -103,7 +155,7 @@ def _put(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        shutil.move(name, target)
+        Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

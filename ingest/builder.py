@@ -126,6 +126,7 @@ class Builder:
         *,
         year: int | None = None,
         decimal: str | None = None,
+        caption: str = "",
     ) -> str:
         """A figure as printed: `number` with its own notation is normalised to `decimal`; `name` says what it counts."""
         value = decimal if decimal is not None else plain_number(number)
@@ -135,6 +136,7 @@ class Builder:
         self.add(ref, "schema:value", Lit(value, datatype="xsd:decimal"), quote)
         self.text(ref, "schema:unitText", unit)
         self.text(ref, "schema:name", name)
+        self.text(ref, "schema:description", caption)
         self.add(ref, "gvpp:about", Ref(about), quote)
         if year:
             self.add(ref, "gvpp:year", Lit(str(year), datatype="xsd:integer"))

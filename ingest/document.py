@@ -18,6 +18,7 @@ from ingest.mend import (
     lines_of,
 )
 from kg.model import Extracted, Passage, Quote, Source
+from kg.quotes import quote_at
 
 PASSAGE_LIMIT = 1200  # characters; long enough to understand, short enough to cite
 MASK = "█"
@@ -38,7 +39,13 @@ class Document:
     def quote(self, block: Block, start: int = 0, end: int | None = None) -> Quote:
         """The verbatim words of a block between two positions of its mended text, with the passage that holds them."""
         text, begin, stop = block.mended.span(start, len(block.text) if end is None else end)
-        return Quote(self._passage_at[block.start].ref, text, begin, stop)
+        passage = self._passage_at[block.start]
+        if text and not passage.start <= begin < passage.end:
+            # Words that stand twice in the same way are one passage: they are quoted where they stand first.
+            words = re.search(r"\s+".join(map(re.escape, text.split())), passage.text)
+            if words:
+                return quote_at(self.extracted.text, passage, *words.span())
+        return Quote(passage.ref, text, begin, stop)
 
     def sentence(self, block: Block, start: int, end: int) -> Quote:
         """The sentence(s) of a block around a span: enough to understand the words that prove something."""

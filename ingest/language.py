@@ -27,10 +27,8 @@ def language_of(text: str, default: str) -> str:
     return str(lang) if probability >= SURE else default
 
 
-def main_language(text: str) -> str:
-    """Language of a whole document, from samples spread over it; "nl" or "fr" for Belgian publications, others as they are."""
+def main_language(text: str, default: str = "nl") -> str:
+    """Language of a whole document, from samples spread over it; the default where they say nothing or are divided."""
     step = max(1, len(text) // 20)
-    samples = [text[i : i + 600] for i in range(0, len(text), step)]
-    votes = [language_of(sample, "") for sample in samples]
-    known = [vote for vote in votes if vote]
-    return max(set(known), key=known.count) if known else "nl"
+    votes = [language_of(text[i : i + 600], "") for i in range(0, len(text), step)]
+    return max((default, *LANGUAGES), key=votes.count)

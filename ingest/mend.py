@@ -193,6 +193,7 @@ class _Grouper:
     def __init__(self, lines: Sequence[Line], starts_block: re.Pattern[str] | None) -> None:
         self.lines = lines
         self.starts_block = starts_block
+        self.cut = False  # material was removed before lines that hold nothing: the next block stands after it
         text_lines = [line for line in lines if line.kind == "text"]
         spaced = sum(1 for a, b in itertools.pairwise(lines) if a.kind == "text" and b.kind == "blank")
         self.double_spaced = len(text_lines) > 20 and spaced > 0.6 * len(text_lines)
@@ -283,8 +284,10 @@ class _Grouper:
 
     def _make(self, held: list[Line], kind: str, level: int, depth: int, cut: bool, gap: bool) -> Iterator[Block]:
         first = held[0]
+        cut, self.cut = cut or self.cut, False
         if kind == "row":
             mended, cells = row_of(first)
+            self.cut = cut and not mended.text
             if mended.text:
                 yield Block("row", mended, first.page, cells=cells, cut=cut, opens_page=first.opens_page, gap=gap)
             return
@@ -296,6 +299,7 @@ class _Grouper:
         pieces += [(line.start, line.raw.replace("\t", " ")) for line in held[1:]]
         mended = mend(pieces)
         if not mended.text:
+            self.cut = cut
             return
         if kind == "para" and (is_heading(mended.text) or self._is_title(held)):
             kind, level = "heading", heading_level(mended.text)

@@ -8,29 +8,35 @@ costs its own extraction and no other; a graph whose bytes did not change is not
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import os
 import pickle
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kg.errors import ExtractionError, GvppError, ValidationError
+from kg.errors import ExtractionError, GvppError, SourceError, ValidationError
 from kg.model import Extraction, Finding
 from kg.names import digest
 from kg.settings import Settings
 from kg.store import Generation, build_lock, current, publish
 
+if TYPE_CHECKING:
+    from ingest.sources import Found
+
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("kg", "ingest", "ontology")
 SHOWN_VIOLATIONS = 10
+ALONE = 6_000_000  # bytes of graphs that are checked here in the time that other processes need to start
 COUNTED = {
     "gvpp:Measure": "measures",
     "gvpp:Initiative": "initiatives",
@@ -44,7 +50,7 @@ COUNTED = {
 
 @dataclass(slots=True)
 class Result:
-    """What a build did: documents by what happened to them, errors of files that were left out, findings, warnings."""
+    """What a build did: documents by what happened to them, errors of files that were left out, findings, warnings, notes."""
 
     generation: Generation | None = None
     changed: bool = False
@@ -53,7 +59,8 @@ class Result:
     kept: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     errors: list[GvppError] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # places in documents that were not understood
+    notes: list[str] = field(default_factory=list)  # files that were passed over, and why
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     detected: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -79,37 +86,70 @@ def software_version() -> str:
 
 
 def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | None = None) -> Result:
-    """Build and publish the graph of every document in the folders.
+    """Build and publish the graph of every document in the folders; one that holds nothing new costs no work.
 
-    Raises ExtractionError (a source yields less than promised) and ValidationError; nothing is published then. Files that
-    cannot be used are left out (or kept as they last were) and named in the result's errors.
+    A document that was ingested into the data folder stands before one of a corpus folder with the same id and language.
+    Raises SourceError (a folder cannot be read, or there is nothing to build), ExtractionError (a source yields less than
+    promised) and ValidationError; nothing is published then. Files that cannot be used are left out (or kept as they last
+    were) and named in the result's errors.
     """
-    from ingest.adopt import removed
-    from ingest.sources import find_sources
-
     report = progress or (lambda *_: None)
     folders = [folder.resolve() for folder in folders]
     with build_lock(settings.data):
         before = current(settings.data)
         software = software_version()
-        hidden = removed(settings.data)
-        found, errors = find_sources(folders)
-        found = [item for item in found if item.document not in hidden]
-        result = Result(errors=list(errors))
-        known: Mapping[str, Any] = before.manifest.get("sources", {}) if before else {}
-        keys = {
-            item.key: digest(item.sha256, item.metadata.read_text("utf-8") if item.metadata else "", software) for item in found
-        }
-        inputs = digest(settings.base, software, *(f"{key}={value}" for key, value in sorted(keys.items())))
-        if before and before.manifest.get("inputs") == inputs and not errors:
+        result = Result()
+        found = _find(settings.data.resolve(), folders, result)
+        if not found and not before and not result.errors:
+            where = ", ".join(map(str, folders)) or "build"
+            raise SourceError(
+                "there is no document", where=where, remedy="name a folder that holds documents: `gvpp build --corpus DIR`"
+            )
+        keys = {item.key: _key(item, software) for item in found}
+        inputs = digest(settings.base, software, *map(str, folders), *(f"{item.path}={keys[item.key]}" for item in found))
+        if before and before.manifest.get("inputs") == inputs and not result.errors:
             return _unchanged(result, before)
-        extractions = _extract_all(settings, found, keys, known, result, report)
-        if not extractions:
+        extractions = _extract_all(settings, before, software, found, keys, result, report)
+        if not extractions and result.errors:
             result.generation = before
             return result
         _check_minimums(extractions)
         _publish(settings, before, software, inputs if not result.errors else "", extractions, keys, folders, result, report)
         return result
+
+
+def _find(data: Path, folders: list[Path], result: Result) -> list[Found]:
+    """The files to build from, sorted by key; notes those that are passed over."""
+    from ingest.adopt import OWN, removed
+    from ingest.sources import find_sources
+
+    mine, errors = find_sources([folder for folder in folders if folder == data / OWN])
+    others, more = find_sources([folder for folder in folders if folder != data / OWN])
+    result.errors += [*errors, *more]
+    hidden, ingested = removed(data), {item.key for item in mine}
+    for item in others:
+        if item.document in hidden:
+            result.notes.append(f"{item.path}: passed over, since {item.document} was removed; `gvpp ingest` brings it back")
+        elif item.key in ingested:
+            result.notes.append(f"{item.path}: passed over; in use is the file that was ingested as {item.key}")
+    kept = [item for item in others if item.document not in hidden and item.key not in ingested]
+    return sorted([*mine, *kept], key=lambda item: item.key)
+
+
+def _key(item: Found, software: str) -> str:
+    """What decides whether a file is extracted anew. Metadata that cannot be read are told of where they are used."""
+    metadata = b""
+    if item.metadata:
+        with contextlib.suppress(OSError):
+            metadata = item.metadata.read_bytes()
+    return digest(item.key, item.sha256, hashlib.sha256(metadata).hexdigest(), software)
+
+
+def try_out(data: Path, item: Found) -> None:
+    """Extract one file and keep the result for the build that follows; raises what is wrong with it."""
+    extraction = _extract(item, _tools())
+    _check_minimums([extraction])
+    _keep(data / "cache", _key(item, software_version()), extraction)
 
 
 def _unchanged(result: Result, before: Generation) -> Result:
@@ -122,33 +162,37 @@ def _unchanged(result: Result, before: Generation) -> Result:
 
 
 def _extract_all(
-    settings: Settings, found: list[Any], keys: Mapping[str, str], known: Mapping[str, Any], result: Result, report: Progress
+    settings: Settings,
+    before: Generation | None,
+    software: str,
+    found: list[Found],
+    keys: dict[str, str],
+    result: Result,
+    report: Progress,
 ) -> list[Extraction]:
-    """Extractions of all sources: from the cache where the key is known, else anew. A file that fails keeps its last good one."""
+    """Extractions of all sources: from the cache where the key is known, else anew. A file that fails keeps its last good one,
+    and the key of that."""
     cache = settings.data / "cache"
+    same = before is not None and before.manifest.get("software") == software
+    known = {name: entry["key"] for name, entry in before.manifest["sources"].items()} if before and same else {}
     extractions: list[Extraction] = []
-    tools: tuple[Any, Any, Any] | None = None
     for number, item in enumerate(found):
         report("extract", item.key, number, len(found))
         extraction = _cached(cache, keys[item.key])
         if extraction is None:
             try:
-                if tools is None:
-                    tools = _tools()
-                from ingest.extract import extract
-
-                extraction = extract(item, *tools)
+                extraction = _extract(item, _tools())
                 _keep(cache, keys[item.key], extraction)
             except GvppError as error:
                 result.errors.append(error)
-                last = _cached(cache, known.get(item.key, {}).get("key", ""))
-                if last is None:
+                extraction = _cached(cache, known.get(item.key, ""))
+                if extraction is None:
                     continue
-                result.warnings.append(f"{item.path.name}: cannot be used now; what was read from it before is kept")
-                extraction = last
-        extractions.append(extraction)
+                keys[item.key] = known[item.key]
+                result.notes.append(f"{item.path}: cannot be used now; what was read from it before is kept")
+        extractions.append(replace(extraction, source=replace(extraction.source, path=item.path)))
     report("extract", "", len(found), len(found))
-    wanted = {f"{keys[item.key]}.pickle" for item in found} | {f"{entry['key']}.pickle" for entry in known.values()}
+    wanted = {f"{key}.pickle" for key in (*keys.values(), *known.values())}
     if cache.is_dir():
         for file in cache.iterdir():
             if file.name not in wanted:
@@ -156,6 +200,28 @@ def _extract_all(
     return extractions
 
 
+def _extract(item: Found, tools: tuple[Any, Any, Any]) -> Extraction:
+    """The extraction of one file. What an extractor did not expect costs its own file alone."""
+    from ingest.extract import extract
+    from ingest.readers import sha256_of
+
+    try:
+        extraction = extract(item, *tools)
+    except GvppError:
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise ExtractionError(
+            f"could not be understood: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}: {error}",
+            where=str(item.path),
+            remedy="this is a fault of the product: report it, and leave the file out until then",
+        ) from error
+    if sha256_of(item.path) != item.sha256:
+        raise SourceError("the file changed while it was read", where=str(item.path), remedy="build again")
+    return extraction
+
+
+@functools.cache
 def _tools() -> tuple[Any, Any, Any]:
     from ingest.recognise import Recogniser
     from ingest.wording import load_wording
@@ -171,7 +237,7 @@ def _cached(cache: Path, key: str) -> Extraction | None:
         return None
     try:
         value = pickle.loads((cache / f"{key}.pickle").read_bytes())
-    except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError):
+    except Exception:  # what a damaged pickle raises is not defined
         return None
     return value if isinstance(value, Extraction) else None
 
@@ -208,16 +274,17 @@ def counts_of(extractions: Iterable[Extraction]) -> dict[str, int]:
 
 
 def _check_minimums(extractions: Iterable[Extraction]) -> None:
-    short: list[str] = []
+    short: dict[str, list[str]] = {}
     for extraction in extractions:
         counts = counts_of([extraction])
         for name, least in extraction.source.minimum.items():
             if counts.get(name, 0) < least:
-                short.append(f"{extraction.source.path.name} yields {counts.get(name, 0)} {name}, at least {least} are promised")
+                told = f"yields {counts.get(name, 0)} {name}, at least {least} are promised"
+                short.setdefault(str(extraction.source.path), []).append(told)
     if short:
         raise ExtractionError(
-            "; ".join(short),
-            where="build",
+            "; ".join(dict.fromkeys(told for each in short.values() for told in each)),
+            where=", ".join(short),
             remedy="nothing was published: see whether the file is complete, or correct [minimum] in its metadata",
         )
 
@@ -246,15 +313,19 @@ def _publish(
     graphs = {"vocabulary": vocabulary_graph(load_vocabulary(), settings.base), "findings": findings_graph(found, settings.base)}
     graphs |= {name: document_graph(group, settings.base, software) for name, group in documents.items()}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in graphs.items()}
+    sources = {e.source.key: _source(e, keys[e.source.key]) for e in linked}
     old = before.manifest.get("hashes", {}) if before else {}
     _validate(settings, graphs, hashes, old, report)
     _compare(result, before, documents, hashes, old)
-    result.changed = True
     result.counts = {name: counts_of(group) for name, group in sorted(documents.items())}
     result.findings = [_finding(finding, linked) for finding in found]
     result.warnings += [warning for extraction in linked for warning in extraction.warnings]
     result.detected = {e.source.key: _detected(e) for e in linked if e.source.detected}
+    if before and inputs == before.manifest["inputs"] and (hashes, sources) == (old, before.manifest["sources"]):
+        result.generation = before  # the same files fail as in the last build, and nothing else happened
+        return
     report("publish", "", 0, 1)
+    result.changed = True
     result.generation = publish(
         settings.data,
         graphs=graphs,
@@ -266,7 +337,7 @@ def _publish(
             "inputs": inputs,
             "date": date.today().isoformat(),
             "folders": [str(folder) for folder in folders],
-            "sources": {e.source.key: _source(e, keys[e.source.key]) for e in linked},
+            "sources": sources,
             "documents": result.counts,
             "hashes": hashes,
             "findings": result.findings,
@@ -282,9 +353,10 @@ def _validate(
 
     changed = sorted((name for name in graphs if hashes[name] != old.get(name)), key=lambda name: -len(graphs[name]))
     wrong: list[Violation] = []
-    if len(changed) == 1:
-        wrong = violations(changed[0], graphs[changed[0]], settings.base)
-    elif changed:
+    if sum(len(graphs[name]) for name in changed) < ALONE:
+        for name in changed:
+            wrong += violations(name, graphs[name], settings.base)
+    else:
         # Shapes look at one graph alone, so graphs are checked side by side.
         with ProcessPoolExecutor(min(len(changed), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
             waiting = [pool.submit(violations, name, graphs[name], settings.base) for name in changed]

@@ -11,7 +11,9 @@ _AT = r"\s?(?:[@＠]|[(\[]\s?(?:at|à|arobase|@)\s?[)\]])\s?"
 _DOT = r"(?:\.|\s?[(\[]\s?(?:dot|punt|point)\s?[)\]]\s?)"
 EMAIL = re.compile(rf"(?:[\w.+-]+[.-]\n)?(?P<local>[\w.+-]+){_AT}[\w-]+(?:-\n[\w-]+)?(?:{_DOT}[\w-]+)+", re.I)
 # Addresses of a service, not of a person.
-SERVICE = re.compile(r"(?:info|contact|secretariaat|secr[ée]tariat|press|presse|pers|mail|onthaal|accueil|post|office|no-?reply|privacy|dpo)", re.I)
+SERVICE = re.compile(
+    r"(?:info|contact|secretariaat|secr[ée]tariat|press|presse|pers|mail|onthaal|accueil|post|office|no-?reply|privacy|dpo)", re.I
+)
 # Words that make a name one of a body: "Dienst Preventie" beside an address is nobody's name.
 BODY = re.compile(
     r"(?:politie|police|zone|dienst|service|direct(?:ie|ion)|pr[ée]vent|gemeente|commun(?:e|al)|d[ée]part|afdeling|contact"
@@ -24,13 +26,20 @@ _DATE = re.compile(r"(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d(?!\d)")
 _THOUSANDS = re.compile(r"(?<=\d[ .\u00a0\u202f])\d{3}(?:[ .\u00a0\u202f]\d{3})+")
 PHONES = (
     # Belgian: 02 000 00 00, 0400/00.00.00, +32 (0)2 000 00 00, 0032 2 000 00 00.
-    re.compile(rf"(?<!\d)(?<!\d[.,])(?:(?:\+|00){_SEP}?32\)?{_SEP}{{0,2}}(?:\(0\){_SEP}?)?|\(?0)[1-9](?:\)?{_SEP}{{0,3}}\d){{7,8}}(?!\w)"),
+    re.compile(
+        rf"(?<!\d)(?<!\d[.,])(?:(?:\+|00){_SEP}?32\)?{_SEP}{{0,2}}(?:\(0\){_SEP}?)?|\(?0)[1-9](?:\)?{_SEP}{{0,3}}\d){{7,8}}(?!\w)"
+    ),
     # From abroad: +33 1 00 00 00 00, 0031 …
     re.compile(rf"(?<!\d)(?<!\d[.,])(?:\+|00)(?!32)[1-9]\d{{0,2}}(?:{_SEP}{{0,2}}\(?\d\)?){{8,12}}(?!\w)"),
     # Any form behind its label: "Tel.: 2 000 00 00", "gsm: 475 00 00 00".
-    re.compile(rf"(?<!\w)(?:t[ée]l|telefoon|t[ée]l[ée]phone|gsm|mobiel|fax)(?:\.\s?:?|\s?:)\s?(?P<number>[+(\d](?:{_SEP}|[()\d]){{5,18}}\d)", re.I),
+    re.compile(
+        rf"(?<!\w)(?:t[ée]l|telefoon|t[ée]l[ée]phone|gsm|mobiel|fax)(?:\.\s?:?|\s?:)\s?(?P<number>[+(\d](?:{_SEP}|[()\d]){{5,18}}\d)",
+        re.I,
+    ),
 )
-CONTACT = re.compile(r"^[ \t|*•-]*(?:contactperso(?:on|nen)|personnes? de contact)(?:[ \t]*:[ \t]*|[ \t]{2,}|\t)(?P<value>\S.*)$", re.I | re.M)
+CONTACT = re.compile(
+    r"^[ \t|*•-]*(?:contactperso(?:on|nen)|personnes? de contact)(?:[ \t]*:[ \t]*|[ \t]{2,}|\t)(?P<value>\S.*)$", re.I | re.M
+)
 _TITLE = re.compile(r"(?<!\w)(?:mevrouw|mevr\.?|meneer|de heer|dhr\.?|madame|mme\.?|monsieur|m\.|mr\.?)\s+", re.I)
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _LOCAL = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,11 @@ from ingest.references import plan_id
 from ingest.wording import Wording
 from kg.errors import GvppError, MetadataError, SourceError
 from kg.model import Extracted, Source
-from kg.names import slug
 from kg.vocabulary import Vocabulary
 
 EXTENSIONS = ("txt", "md", "pdf", "docx", "html", "htm")
 # Kinds of documents that are not read: one of them in a corpus folder is a mistake to tell; other files are passed over.
-OTHER = ("doc", "dot", "docm", "odt", "rtf", "pages", "ppt", "pptx", "odp", "xls", "xlsx", "ods", "epub", "xml", "xhtml", "eml", "msg")
-OTHER += ("zip", "jpg", "jpeg", "png", "tif", "tiff")
+OTHER = re.compile(r"docm?|dotx?|od[pst]|pages|pptx?|xlsx?|xml|xhtml|rtf|epub|eml|msg|zip|jpe?g|png|tiff?")
 LANGUAGES = ("nl", "fr")
 FILE_NAME = re.compile(r"(?P<id>[a-z0-9][a-z0-9-]{0,99})\.(?P<lang>[a-z]{2})\.(?P<ext>[a-z0-9]+)")
 RESERVED = ("vocabulary", "findings", "suggested", "judgements", "restricted")  # graphs beside those of documents
@@ -41,6 +39,7 @@ KEYS: Mapping[str, type] = {
     "files": dict,
     "minimum": dict,
 }
+MINIMUMS = ("measures", "themes", "initiatives", "figures", "grants", "recommendations", "parts", "abbreviations", "passages")
 KINDS = {dict: "a table", str: "text in quotes", int: "a whole number"}
 GENRES = ("plan", "report", "fiche", "resolution")
 PERIOD = re.compile(r"(?<!\d)(20\d\d)\s?[-–/]\s?(20\d\d|\d\d)(?!\d)")
@@ -74,13 +73,14 @@ def find_sources(folders: Iterable[Path]) -> tuple[list[Found], list[GvppError]]
     for folder in folders:
         for path in _files(folder):
             match = FILE_NAME.fullmatch(path.name)
-            if match is None and path.suffix.lstrip(".").lower() not in EXTENSIONS + OTHER:
+            extension = path.suffix.lstrip(".").lower()
+            if match is None and extension not in EXTENSIONS and not OTHER.fullmatch(extension):
                 continue
             if wrong := _wrong_name(path, match):
                 errors.append(wrong)
                 continue
             assert match is not None
-            item = Found(path, match["id"], match["lang"], _hash(path), _metadata_of(folder, match["id"]))
+            item = Found(path, match["id"], match["lang"], _hash(path), metadata_of(folder, match["id"]))
             if item.key in found:
                 errors.append(
                     SourceError(
@@ -98,7 +98,9 @@ def _files(folder: Path) -> list[Path]:
     try:
         paths = sorted(folder.iterdir())
     except OSError as error:
-        what = "does not exist" if not folder.exists() else "is a file" if folder.is_file() else f"cannot be read: {error.strerror}"
+        what = (
+            "does not exist" if not folder.exists() else "is a file" if folder.is_file() else f"cannot be read: {error.strerror}"
+        )
         raise SourceError(
             f"the corpus folder {what}", where=str(folder), remedy="name a folder that holds documents; nothing was changed"
         ) from error
@@ -116,11 +118,17 @@ def _hash(path: Path) -> str:
 
 def _wrong_name(path: Path, match: re.Match[str] | None) -> SourceError | None:
     if match is None:
-        what, remedy = "the file name is not {document-id}.{lang}.{ext}", "rename it, for instance jaarverslag-2025.nl.pdf, or use `gvpp ingest`"
+        what, remedy = (
+            "the file name is not {document-id}.{lang}.{ext}",
+            "rename it, for instance jaarverslag-2025.nl.pdf, or use `gvpp ingest`",
+        )
     elif match["ext"] not in EXTENSIONS:
         what, remedy = f"files of the kind .{match['ext']} are not read", "save it as one of " + ", ".join(EXTENSIONS)
     elif match["lang"] not in LANGUAGES:
-        what, remedy = f"{match['lang']!r} in the file name is no language that is understood", "give a Dutch (nl) or French (fr) document"
+        what, remedy = (
+            f"{match['lang']!r} in the file name is no language that is understood",
+            "give a Dutch (nl) or French (fr) document",
+        )
     elif match["id"] in RESERVED:
         what, remedy = f"the id {match['id']!r} is reserved", "give the document another id"
     else:
@@ -128,7 +136,7 @@ def _wrong_name(path: Path, match: re.Match[str] | None) -> SourceError | None:
     return SourceError(what, where=str(path), remedy=remedy)
 
 
-def _metadata_of(folder: Path, document: str) -> Path | None:
+def metadata_of(folder: Path, document: str) -> Path | None:
     """Metadata beside the file first, then those that come with the product."""
     for place in (folder / "sources", SHIPPED):
         file = place / f"{document}.toml"
@@ -151,7 +159,7 @@ def describe(found: Found, extracted: Extracted, wording: Wording, vocabulary: V
         return value
 
     if given.get("lang") != found.lang:
-        check_language(main_language(extracted.text), found.lang, found.path)
+        check_language(main_language(extracted.text, found.lang), found.lang, found.path)
     title = or_detect("title", {} if given.get("title") else {found.lang: _title(extracted, found.document)})
     named = " ".join([found.document, *title.values()])
     genre = or_detect("genre", _genre(named, head, wording))
@@ -162,18 +170,20 @@ def describe(found: Found, extracted: Extracted, wording: Wording, vocabulary: V
             remedy="give genre = plan, report, fiche or resolution in its metadata, or --genre",
         )
     period = (
-        PERIOD.search(found.document)
+        PERIOD.search(given.get("period", ""))
+        or PERIOD.search(found.document)
         or PERIOD.search(" ".join(title.values()))
         or (PERIOD.search(head) if genre == "plan" else None)
     )
     year_match = YEAR.search(found.document) or YEAR.search(" ".join(title.values())) or YEAR.search(head)
-    year = or_detect("year", int(period.group(1)) if period else int(year_match.group(1)) if year_match else None)
-    edition = plan_id(period.group(1), period.group(2)) if genre == "plan" and period else vocabulary.plan_in_force(year)
-    if genre == "plan" and not edition:
+    years = plan_id(*period.groups()).split("-")[1:] if period else list(year_match.groups()) if year_match else []
+    year = or_detect("year", int(years[0 if genre == "plan" else -1]) if years else None)
+    edition = plan_id(*period.groups()) if genre == "plan" and period else vocabulary.plan_in_force(year)
+    if genre == "plan" and not given.get("plan", edition):
         raise SourceError(
             "the period of this plan cannot be told from its name or title",
             where=str(found.path),
-            remedy="give plan = gvpp-YYYY-YYYY",
+            remedy="give plan = gvpp-YYYY-YYYY in its metadata, or a title with the years",
         )
     return Source(
         path=found.path,
@@ -208,13 +218,6 @@ def check_language(language: str, expected: str, path: Path) -> None:
             where=str(path),
             remedy="correct the name; if the detection is wrong, say lang in its metadata, or --lang",
         )
-
-
-def with_options(source: Source, **options: Any) -> Source:
-    """The source with what the caller gave instead of what was detected."""
-    given = {name: value for name, value in options.items() if value}
-    kept = tuple(name for name in source.detected if name not in given)
-    return replace(source, **given, detected=kept)
 
 
 def _title(extracted: Extracted, document: str) -> str:
@@ -261,7 +264,9 @@ def read_metadata(path: Path) -> Mapping[str, Any]:
             raise wrong(f"title.{lang} is no title in a known language", "title", "give title.nl and title.fr as text in quotes")
     for name, least in raw.get("minimum", {}).items():
         if name not in MINIMUMS or not isinstance(least, int) or isinstance(least, bool):
-            raise wrong(f"minimum.{name} is no count that is known", "minimum", "known: " + ", ".join(MINIMUMS) + ", each a whole number")
+            raise wrong(
+                f"minimum.{name} is no count that is known", "minimum", "known: " + ", ".join(MINIMUMS) + ", each a whole number"
+            )
     if raw.get("genre", "plan") not in GENRES:
         raise wrong(f"unknown genre {raw['genre']!r}", "genre", "known genres: " + ", ".join(GENRES))
     if raw.get("lang", "nl") not in LANGUAGES:

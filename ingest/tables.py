@@ -157,7 +157,8 @@ def _numbers(builder: Builder, table: Table, plan: str) -> None:
                 builder.document.quote(row, 0, len(row.text)) if len(row.text) < 400 else builder.document.quote(row, start, end)
             )
             about = _about_row(builder, row, label, plan)
-            builder.figure(match.group(1), unit, f"{label} – {column}".strip(" –"), about, quote, year=year)
+            name = f"{label} – {column}".strip(" –")
+            builder.figure(match.group(1), unit, name, about, quote, year=year, caption=table.caption)
             if money and unit != "%" and (given or GIVEN_TITLE.search(label)) and not TOTAL.match(label):
                 named = builder.named(row, *row.cells[0])
                 words = re.split(r"\b(?:voor|aan|aux?|pour|à la|à l['’])\s+(?:de\s+|het\s+)?", label, maxsplit=1)

@@ -218,6 +218,8 @@ def vocabulary_graph(vocabulary: Vocabulary, base: str) -> bytes:
         writer.text(ref, "skos:notation", str(theme.number))
         for lang, label in theme.labels.items():
             writer.text(ref, "skos:prefLabel", label, lang)
+        for name in theme.also:
+            writer.text(ref, "skos:altLabel", name)
     for entry in vocabulary.entries:
         _write_entry(writer, entry)
     return writer.nquads()

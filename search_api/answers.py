@@ -9,8 +9,9 @@ from typing import Any
 import pyoxigraph as ox
 
 from kg import queries
-from kg.names import shorten, sparql_prefixes
+from kg.names import fold, shorten, sparql_prefixes
 from kg.store import Generation, Rows, open_store, query
+from search_api.figures import Figures
 from search_api.understanding import Names, Question, understand, wording
 
 CITATIONS = 3
@@ -27,6 +28,11 @@ class Corpus:
     base: str
     names: Names
     plans: tuple[str, ...]  # editions with measures, newest first
+    figures: Figures | None = None
+
+    def text(self, name: str, **values: str | int | Sequence[str | int]) -> str:
+        """The SPARQL of a named query, complete: it can be run anywhere."""
+        return sparql_prefixes(self.base) + f"BASE <{self.base}/>\n" + queries.bind(queries.load(name), **values)
 
     def run(self, name: str, **values: str | int | Sequence[str | int]) -> tuple[list[dict[str, str]], str]:
         """Rows of a named query as plain text (references without the base) and the SPARQL that was run."""
@@ -41,7 +47,7 @@ class Corpus:
                 if isinstance(term, ox.Literal) and term.language:
                     plain[f"{key}@"] = term.language
             rows.append(plain)
-        return rows, sparql_prefixes(self.base) + f"BASE <{self.base}/>\n" + text
+        return rows, self.text(name, **values)
 
 
 def open_corpus(generation: Generation) -> Corpus:
@@ -52,20 +58,18 @@ def open_corpus(generation: Generation) -> Corpus:
     corpus.names = Names((row["thing"], row["kind"], row["name"]) for row in rows)
     plans, _ = corpus.run("editions")
     corpus.plans = tuple(row["plan"].rsplit("/", 1)[-1] for row in plans)
+    rows, _ = corpus.run("abbreviations")
+    corpus.names.abbreviations = {fold(row["short"]): row["short"] for row in rows}
     return corpus
 
 
 def ask(corpus: Corpus, text: str, lang: str | None = None) -> dict[str, Any]:
     """The answer to a question, in the shape of design §7."""
+    from search_api.intents import INTENTS, unknown
+
     question = understand(text, lang, corpus.plans, corpus.names)
     answer = Answering(corpus, question)
-    {
-        "implements": answer.implements,
-        "measure": answer.measure,
-        "partners": answer.partners,
-        "contributes": answer.contributes,
-        "partner_measures": answer.partner_measures,
-    }.get(question.intent, answer.unknown)()
+    INTENTS.get(question.intent, unknown)(answer)
     return answer.reply()
 
 
@@ -80,6 +84,7 @@ class Answering:
         self.nearest: list[dict[str, Any]] = []
         self.measures: list[dict[str, Any]] = []
         self.sparql: list[str] = []
+        self.years: set[int] = set()
         self.labels: dict[str, dict[str, Any]] = {}
 
     def reply(self) -> dict[str, Any]:
@@ -91,13 +96,42 @@ class Answering:
             "intent": self.question.intent,
             "status": "answered" if self.rows else "not_found",
             "text": " ".join(self.sentences),
-            "scope": {"plans": plans, "measures": self.measures, "years": []},
+            "scope": {"plans": plans, "measures": self.measures, "years": sorted(self.years)},
             "notes": self.notes,
             "sparql": "\n".join(self.sparql) or None,
             "corpus": {"version": manifest["name"], "date": manifest["date"]},
             "answers": self.rows,
             "nearest": self.nearest,
         }
+
+    def fetch(self, name: str, **values: str | int | Sequence[str | int]) -> list[dict[str, str]]:
+        """Rows of a named query, which is shown with the answer."""
+        rows, text = self.corpus.run(name, **values)
+        self.sparql.append(text)
+        return rows
+
+    def figures(self) -> Figures:
+        """The figures of the corpus, read once."""
+        if self.corpus.figures is None:
+            rows, _ = self.corpus.run("figures")
+            about = list({row["about"] for row in rows})
+            labels: dict[str, set[str]] = {}
+            for row in self.corpus.run("labels", thing=about)[0]:
+                labels.setdefault(row["thing"], set()).update(row[key] for key in ("label", "title") if key in row)
+            self.corpus.figures = Figures(rows, labels)
+        self.sparql.append(self.corpus.text("figures"))
+        return self.corpus.figures
+
+    def covered_years(self) -> list[int]:
+        """Years that the documents report on."""
+        return sorted({s["year"] for s in self.corpus.generation.manifest["sources"].values() if s["year"]})
+
+    def conflicts(self) -> None:
+        """Name the findings that rest on a passage of the answer."""
+        quoted = {citation["quote"] for row in self.rows for citation in row["citations"]}
+        for finding in self.corpus.generation.manifest["findings"]:
+            if any(place["quote"] in quoted for place in finding["places"]):
+                self.notes.append(finding.get(self.lang) or finding["nl"])
 
     # ------------------------------------------------------------ words
 
@@ -127,6 +161,8 @@ class Answering:
                         entry["label"].setdefault(row.get(f"{name}@", ""), row[name])
                 if row["thing"].startswith("id/measure/"):
                     entry["number"], entry["plan"] = row.get("number"), row.get("plan", "").rsplit("/", 1)[-1]
+                elif "/politiezone-" in row["thing"]:
+                    entry["number"] = row.get("number")
         return self.labels
 
     # ------------------------------------------------------------ rows
@@ -153,7 +189,14 @@ class Answering:
         }
 
     def add(
-        self, kind: str, ref: str, evidence: Sequence[Mapping[str, str]], *, measure: str = "", text: str | None = None
+        self,
+        kind: str,
+        ref: str,
+        evidence: Sequence[Mapping[str, str]],
+        *,
+        measure: str = "",
+        text: str | None = None,
+        value: Mapping[str, Any] | None = None,
     ) -> None:
         """A row: what answers, under which measure, and the best of its evidence."""
         about = self.describe([ref, measure] if measure else [ref])
@@ -168,7 +211,7 @@ class Answering:
                 "number": numbered["number"],
                 "plan": numbered["plan"],
                 "role": "main" if "main" in roles else "contributing" if roles else None,
-                "value": None,
+                "value": value,
                 "text": text,
                 "certainty": best[0]["certainty"].rsplit("#", 1)[-1] if best else "curated",
                 "citations": self.citations(best),
@@ -177,8 +220,7 @@ class Answering:
 
     def found_measures(self, number: str) -> list[str]:
         """Measures with this number in the editions that the question is about, newest first; notes what is missing."""
-        rows, text = self.corpus.run("measures-by-number", number=number)
-        self.sparql.append(text)
+        rows = self.fetch("measures-by-number", number=number)
         everywhere = [row["measure"] for row in rows]
         mine = [ref for ref in everywhere if ref.split("/")[2] in self.question.plans]
         if not everywhere:
@@ -216,89 +258,6 @@ class Answering:
             }
         )
         return self.label(ref), years(about["plan"])
-
-    # ------------------------------------------------------------ intents
-
-    def implements(self) -> None:
-        for number in self.question.numbers:
-            found = self.found_measures(number)
-            for ref in found:
-                label, when = self.scope(ref)
-                evidence, text = self.corpus.run("initiatives-of-measure", measure=ref)
-                self.sparql.append(text)
-                by_initiative = grouped(evidence, "subject")
-                if not by_initiative:
-                    self.notes.append(self.say("note", "no_initiative", number=number, years=when, label=label))
-                    continue
-                for initiative, rows in by_initiative.items():
-                    self.add("Initiative", initiative, rows, measure=ref)
-                names = "; ".join(self.label(initiative) for initiative in by_initiative)
-                count = self.count("initiatives", len(by_initiative))
-                self.sentences.append(self.say("sentence", "implements", number=number, years=when, count=count, names=names))
-                if len(found) > 1:
-                    self.notes.append(self.say("note", "other_edition", number=number, years=when, label=label))
-            if found and not self.rows:
-                self.sentences += [
-                    self.say("sentence", "implements_none", number=number, years=years(ref.split("/")[2])) for ref in found
-                ]
-
-    def measure(self) -> None:
-        for number in self.question.numbers:
-            for ref in self.found_measures(number):
-                evidence, text = self.corpus.run("text-of-measure", measure=ref)
-                self.sparql.append(text)
-                label, when = self.scope(ref)
-                texts = {row.get("text@", ""): row["text"] for row in evidence}
-                own = texts.get(self.lang) or next(iter(texts.values()), "")
-                self.add("Measure", ref, evidence, text=own)
-                self.sentences.append(self.say("sentence", "measure", number=number, years=when, label=label))
-                document = evidence[0]["document"] if evidence else ""
-                if document and not document.endswith(ref.split("/")[2]):
-                    title = self.label(document)
-                    self.notes.append(self.say("note", "listed_by", number=number, years=when, title=title))
-
-    def partners(self) -> None:
-        for number in self.question.numbers:
-            for ref in self.found_measures(number):
-                _, when = self.scope(ref)
-                evidence, text = self.corpus.run("partners-of-measure", measure=ref)
-                self.sparql.append(text)
-                by_partner = grouped(evidence, "subject")
-                for partner, rows in by_partner.items():
-                    self.add("Organisation", partner, rows, measure=ref)
-                if by_partner:
-                    names = ", ".join(self.label(partner) for partner in by_partner)
-                    self.sentences.append(self.say("sentence", "partners", number=number, years=when, names=names))
-                else:
-                    self.notes.append(self.say("sentence", "partners_none", number=number, years=when))
-            if not self.rows:
-                self.sentences += [note for note in self.notes if note not in self.sentences]
-
-    def contributes(self) -> None:
-        self._measures_of("measures-of-initiative", "contributes")
-
-    def partner_measures(self) -> None:
-        self._measures_of("measures-of-partner", "partner_measures")
-
-    def _measures_of(self, name: str, template: str) -> None:
-        for entity in self.question.entities:
-            evidence, text = self.corpus.run(name, actor=list(entity.refs))
-            self.sparql.append(text)
-            rows = [row for row in evidence if row["subject"].split("/")[2] in self.question.plans]
-            by_measure = grouped(rows, "subject")
-            for measure in sorted(by_measure, key=order):
-                self.add("Measure", measure, by_measure[measure])
-            if by_measure:
-                named = [f"{m.rsplit('/', 1)[-1]} ({years(m.split('/')[2])})" for m in sorted(by_measure, key=order)]
-                count = self.count("measures", len(by_measure))
-                self.sentences.append(self.say("sentence", template, name=entity.name, count=count, names=", ".join(named)))
-                return  # the longest name answers; further ones are parts of it
-        if self.question.entities:
-            self.sentences.append(self.say("sentence", f"{template}_none", name=self.question.entities[0].name))
-
-    def unknown(self) -> None:
-        asked = self.question.entities or self.question.numbers
-        self.sentences.append(self.say("sentence", "not_understood" if asked or not self.question.text else "no_name"))
 
 
 def grouped(rows: Iterable[Mapping[str, str]], key: str) -> dict[str, list[Mapping[str, str]]]:

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ NUMBER = re.compile(
 )
 YEARS = re.compile(r"(?<!\d)(20\d\d)\s?[-–/]\s?(20\d\d|\d\d)(?!\d)")
 YEAR = re.compile(r"(?<![\d-])(20\d\d)(?![\d-])")
+PART = re.compile(r"\b(?:luik|deel|volet|partie|part)\s+(\d{1,2})\b")
+THEME = re.compile(r"\b(?:thema|theme)\s+(\d{1,2})\b(?!\s?[.,]\d)")
+ZONE = re.compile(r"(?<!\d)(53\d\d)(?!\d)")
 RARE = 3  # a word that stands in at most so many names is distinctive
 CLOSE = 88  # similarity (0–100) from which a name with a typing error counts
 
@@ -31,7 +34,7 @@ class Entity:
     """Something known that a question names; `refs` are several where one word names several things."""
 
     refs: tuple[str, ...]
-    kind: str  # organisation | initiative
+    kind: str  # organisation | initiative | place | theme
     name: str
     exact: bool = True
 
@@ -42,11 +45,16 @@ class Question:
 
     text: str
     lang: str
-    intent: str  # implements | measure | contributes | partners | partner_measures | unknown
+    intent: str  # a key of search_api.intents.INTENTS, or "unknown"
     numbers: tuple[str, ...] = ()
     plans: tuple[str, ...] = ()
     chosen: bool = False
     entities: tuple[Entity, ...] = field(default=())
+    years: tuple[int, ...] = ()
+    part: str = ""  # number of a part of the resolution
+    of_zones: bool = False
+    activity: str = ""  # "daily" or "specific" where the question asks for one of them
+    abbreviation: str = ""
 
 
 @functools.cache
@@ -85,9 +93,33 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
     without_years = YEARS.sub(" ", text)
     numbers = tuple(dict.fromkeys(f"{int(a)}.{int(b)}" for a, b in NUMBER.findall(without_years)))
     chosen = _editions(text, folded, plans)
-    entities = tuple(names.find(NUMBER.sub(" ", without_years)))
-    intent = _intent(folded, numbers, entities)
-    return Question(text, lang, intent, numbers, chosen or tuple(plans), bool(chosen), entities)
+    entities = [*names.find(NUMBER.sub(" ", without_years)), *_numbered_themes(folded, plans)]
+    part = PART.search(folded)
+    question = Question(
+        text=text,
+        lang=lang,
+        intent="",
+        numbers=numbers,
+        plans=chosen or tuple(plans),
+        chosen=bool(chosen),
+        entities=tuple(entities),
+        years=tuple(int(year) for year in YEAR.findall(without_years)),
+        part=part.group(1) if part else "",
+        of_zones=_says(folded, "zones"),
+        activity="daily" if _says(folded, "daily") else "specific" if _says(folded, "specific") else "",
+        abbreviation=names.abbreviation(text),
+    )
+    return replace(question, intent=_intent(folded, question))
+
+
+def _numbered_themes(folded: str, plans: Sequence[str]) -> list[Entity]:
+    """Themes named by number: another one in each edition, so all of them."""
+    found = THEME.search(folded)
+    return [Entity(tuple(f"auth/theme/{plan}/{int(found.group(1))}" for plan in plans), "theme", found.group(1))] if found else []
+
+
+def _says(folded: str, word: str) -> bool:
+    return _pattern("word", word).search(folded) is not None
 
 
 def _editions(text: str, folded: str, plans: Sequence[str]) -> tuple[str, ...]:
@@ -103,18 +135,31 @@ def _editions(text: str, folded: str, plans: Sequence[str]) -> tuple[str, ...]:
     return tuple(plan for plan in plans if any(spans[plan][0] <= year <= spans[plan][-1] for year in years))
 
 
-def _intent(folded: str, numbers: tuple[str, ...], entities: Iterable[Entity]) -> str:
-    def says(word: str) -> bool:
-        return _pattern("word", word).search(folded) is not None
-
-    if numbers:
-        if says("partner"):
+def _intent(folded: str, question: Question) -> str:
+    """The first rule that holds: what a question gives (numbers, names) weighs more than how it is worded."""
+    kinds = {entity.kind for entity in question.entities}
+    if question.numbers:
+        if _says(folded, "partner"):
             return "partners"
-        if says("text") and not says("implement"):
+        if _says(folded, "text") and not _says(folded, "implement"):
             return "measure"
-        return "implements" if says("initiative") or says("implement") else "measure"
-    if entities and says("measure"):
-        return "partner_measures" if says("partner") else "contributes"
+        return "implements" if _says(folded, "initiative") or _says(folded, "implement") else "measure"
+    if question.abbreviation and _says(folded, "meaning"):
+        return "abbreviation"
+    if question.part and _says(folded, "resolution"):
+        return "resolution"
+    if _says(folded, "how_many"):
+        return "figure"
+    if "organisation" in kinds and _says(folded, "name"):
+        return "names"
+    if _says(folded, "measure") and kinds & {"organisation", "initiative"}:
+        return "partner_measures" if _says(folded, "partner") else "contributes"
+    if _says(folded, "which_zone") and "initiative" in kinds:
+        return "zones"
+    if "place" in kinds and _says(folded, "initiative"):
+        return "zone"
+    if "theme" in kinds and (_says(folded, "initiative") or _says(folded, "theme")):
+        return "theme"
     return "unknown"
 
 
@@ -126,6 +171,7 @@ class Names:
         self.by_name: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.by_word: dict[str, set[str]] = defaultdict(set)
         self.longest = 1
+        self.abbreviations: dict[str, str] = {}  # folded form → as printed
         for ref, kind, name in rows:
             words = _words(name)
             self.by_name[" ".join(words)][kind].add(ref)
@@ -134,6 +180,14 @@ class Names:
                 for word in words:
                     if len(word) > 3:
                         self.by_word[word].add(ref)
+
+    def abbreviation(self, text: str) -> str:
+        """The first abbreviation of the documents that a text holds as a word of its own, "" when none."""
+        for word in re.findall(r"[\w+]+", text):
+            known = self.abbreviations.get(fold(word))
+            if known and (word.isupper() or not word.islower()):
+                return known
+        return ""
 
     def find(self, text: str) -> list[Entity]:
         """What the text names, the longest names first."""

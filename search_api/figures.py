@@ -1,0 +1,102 @@
+"""Figures and amounts: which of them a question asks for, by the words they share in either language."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kg.glossary import stem, translate, words
+from kg.names import fold
+from search_api.understanding import Question, wording
+
+ENOUGH = 0.62  # share of a question's weight that a figure has to cover
+CLOSE = 0.92  # figures that cover nearly as much as the best one answer too
+COUNTED = 0.08  # more where the unit is what the question counts
+MOST = 6
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A figure that answers, with how much of the question it covers."""
+
+    row: Row
+    score: float
+    counted: bool  # its unit is what the question counts
+
+
+class Figures:
+    """The figures of a corpus, ready to be searched by words."""
+
+    def __init__(self, rows: Sequence[Row], labels: Mapping[str, Iterable[str]]) -> None:
+        """rows: figures with their evidence; labels: names of what they are about, by reference, in every language."""
+        self.rows = rows
+        self.texts = [_stems(*_said(row), row["quote"][:400], *labels.get(row["about"], ())) for row in rows]
+        self.units = [
+            _stems(row.get("unit", ""), row.get("caption", ""), row["name"] if len(row["name"]) < 60 else "") for row in rows
+        ]
+        counts = Counter(word for text in self.texts for word in text)
+        self.weight = {word: math.log(1 + len(rows) / count) for word, count in counts.items()}
+        self.rarest = math.log(1 + len(rows))
+
+    def find(self, question: Question) -> list[Found]:
+        """Figures that the question asks for, best first; none when nothing covers enough of it."""
+        wanted = _wanted(question)
+        if not wanted:
+            return []
+        total = sum(max(self.weight.get(form, 0) for form in term.forms) or self.rarest * term.unknown for term in wanted)
+        scored: list[Found] = []
+        for row, text, unit in zip(self.rows, self.texts, self.units, strict=True):
+            if question.years and row.get("year") and int(row["year"]) not in question.years:
+                continue
+            got = sum(max((self.weight[form] for form in term.forms if form in text), default=0.0) for term in wanted)
+            counted = any(form in unit for form in wanted[0].forms)
+            score = got / total + (COUNTED if counted else 0)
+            if score >= ENOUGH:
+                scored.append(Found(row, score, counted))
+        scored.sort(key=lambda found: (-found.score, found.row["document"], int(found.row["start"])))
+        best = scored[0].score if scored else 0.0
+        near = [found for found in scored if found.score >= CLOSE * best]
+        # Of a sentence with several numbers, the one that counts what was asked.
+        return ([found for found in near if found.counted] or near)[:MOST]
+
+
+def _said(row: Row) -> tuple[str, ...]:
+    return row["name"], row.get("unit", ""), row.get("caption", "")
+
+
+def _stems(*texts: str) -> frozenset[str]:
+    return frozenset(_stem(word) for text in texts for word in words(text))
+
+
+def _stem(word: str) -> str:
+    """A word as figures compare it: without plural, without the prefix of a participle, its first seven letters."""
+    word = stem(wording()["same"].get(word, word))
+    return (word[2:] if word.startswith("ge") and len(word) > 7 else word)[:7]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A content word of a question with its forms in both languages. `unknown`: how much it weighs when no figure holds it."""
+
+    forms: frozenset[str]
+    unknown: float
+
+
+def _wanted(question: Question) -> list[Term]:
+    """Content words of a question; the counted thing (after "how many") first. An unknown name weighs more than a verb."""
+    passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
+    text = re.sub(r"(?<!\d)20\d\d(?!\d)", " ", question.text)
+    wanted = []
+    names = {fold(word) for word in re.findall(r"(?<=\s)[A-ZÀ-Ý][\w-]+", text)}
+    for word in words(text):
+        if word in passed or len(word) < 3:
+            continue
+        forms = {_stem(word)}
+        for source in ("nl", "fr") if question.lang == "en" else (question.lang,):
+            forms |= {_stem(part) for term in translate(word, source) for part in words(term) if len(part) > 3}
+        wanted.append(Term(frozenset(forms), 1.0 if word in names else 0.5))
+    return wanted

@@ -1,0 +1,234 @@
+"""What each intent answers: which query is run and how its rows are worded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from search_api.answers import Answering, grouped, order, years
+
+
+def implements(answer: Answering) -> None:
+    """Which initiatives implement a measure, in every edition that the question is about."""
+    for number in answer.question.numbers:
+        found = answer.found_measures(number)
+        for ref in found:
+            label, when = answer.scope(ref)
+            by_initiative = grouped(answer.fetch("initiatives-of-measure", measure=ref), "subject")
+            if not by_initiative:
+                answer.notes.append(answer.say("note", "no_initiative", number=number, years=when, label=label))
+                continue
+            for initiative, rows in by_initiative.items():
+                answer.add("Initiative", initiative, rows, measure=ref)
+            names = "; ".join(answer.label(initiative) for initiative in by_initiative)
+            count = answer.count("initiatives", len(by_initiative))
+            answer.sentences.append(answer.say("sentence", "implements", number=number, years=when, count=count, names=names))
+            if len(found) > 1:
+                answer.notes.append(answer.say("note", "other_edition", number=number, years=when, label=label))
+        if found and not answer.rows:
+            answer.sentences += [
+                answer.say("sentence", "implements_none", number=number, years=years(ref.split("/")[2])) for ref in found
+            ]
+
+
+def measure(answer: Answering) -> None:
+    """What a measure says, in the words of its plan, or of the report that lists it."""
+    for number in answer.question.numbers:
+        for ref in answer.found_measures(number):
+            evidence = answer.fetch("text-of-measure", measure=ref)
+            label, when = answer.scope(ref)
+            texts = {row.get("text@", ""): row["text"] for row in evidence}
+            own = texts.get(answer.lang) or next(iter(texts.values()), "")
+            answer.add("Measure", ref, evidence, text=own)
+            answer.sentences.append(answer.say("sentence", "measure", number=number, years=when, label=label))
+            document = evidence[0]["document"] if evidence else ""
+            if document and not document.endswith(ref.split("/")[2]):
+                title = answer.label(document)
+                answer.notes.append(answer.say("note", "listed_by", number=number, years=when, title=title))
+
+
+def partners(answer: Answering) -> None:
+    """Institutional partners of a measure."""
+    for number in answer.question.numbers:
+        for ref in answer.found_measures(number):
+            _, when = answer.scope(ref)
+            by_partner = grouped(answer.fetch("partners-of-measure", measure=ref), "subject")
+            for partner, rows in by_partner.items():
+                answer.add("Organisation", partner, rows, measure=ref)
+            if by_partner:
+                names = ", ".join(answer.label(partner) for partner in by_partner)
+                answer.sentences.append(answer.say("sentence", "partners", number=number, years=when, names=names))
+            else:
+                answer.notes.append(answer.say("sentence", "partners_none", number=number, years=when))
+        if not answer.rows:
+            answer.sentences += [note for note in answer.notes if note not in answer.sentences]
+
+
+def contributes(answer: Answering) -> None:
+    """To which measures an initiative or organisation contributes."""
+    _measures_of(answer, "measures-of-initiative", "contributes")
+
+
+def partner_measures(answer: Answering) -> None:
+    """Of which measures an organisation is a partner."""
+    _measures_of(answer, "measures-of-partner", "partner_measures")
+
+
+def _measures_of(answer: Answering, name: str, template: str) -> None:
+    for entity in answer.question.entities:
+        evidence = answer.fetch(name, actor=list(entity.refs))
+        rows = [row for row in evidence if row["subject"].split("/")[2] in answer.question.plans]
+        by_measure = grouped(rows, "subject")
+        for ref in sorted(by_measure, key=order):
+            answer.add("Measure", ref, by_measure[ref])
+        if by_measure:
+            named = [f"{ref.rsplit('/', 1)[-1]} ({years(ref.split('/')[2])})" for ref in sorted(by_measure, key=order)]
+            count = answer.count("measures", len(by_measure))
+            answer.sentences.append(answer.say("sentence", template, name=entity.name, count=count, names=", ".join(named)))
+            return  # the longest name answers; further ones are parts of it
+    if answer.question.entities:
+        answer.sentences.append(answer.say("sentence", f"{template}_none", name=answer.question.entities[0].name))
+
+
+def zone(answer: Answering) -> None:
+    """Initiatives of a police zone or commune; only the specific or only the daily ones when the question says so."""
+    for entity in answer.question.entities:
+        if entity.kind != "place":
+            continue
+        rows = answer.fetch("initiatives-of-zone", place=list(entity.refs))
+        if answer.question.activity:
+            rows = [row for row in rows if (row["kind"] == "ns/gvpp#daily") == (answer.question.activity == "daily")]
+        _list(answer, rows, "zone", name=answer.label(entity.refs[0]))
+        return
+
+
+def zones(answer: Answering) -> None:
+    """The police zones in which an initiative exists."""
+    for entity in answer.question.entities:
+        if entity.kind != "initiative":
+            continue
+        by_zone = grouped(answer.fetch("zones-of-initiative", initiative=list(entity.refs)), "subject")
+        for ref, rows in by_zone.items():
+            answer.add("Organisation", ref, rows)
+        if by_zone:
+            names = "; ".join(answer.label(ref) for ref in by_zone)
+            answer.sentences.append(answer.say("sentence", "zones", name=entity.name, names=names))
+            return
+    unknown(answer)
+
+
+def theme(answer: Answering) -> None:
+    """Initiatives that belong to a theme, by edition; a year chooses the reports of that year."""
+    for entity in answer.question.entities:
+        if entity.kind != "theme":
+            continue
+        rows = answer.fetch("initiatives-of-theme", theme=list(entity.refs))
+        if answer.question.years:
+            rows = [row for row in rows if row.get("year") and int(row["year"]) in answer.question.years]
+            answer.years |= set(answer.question.years)
+        elif answer.question.chosen:
+            rows = [row for row in rows if row["theme"].split("/")[2] in answer.question.plans]
+        _list(answer, rows, "theme", name=entity.name)
+        return
+
+
+def resolution(answer: Answering) -> None:
+    """Initiatives that answer a part of the resolution; of police zones only when the question says so."""
+    rows = answer.fetch("initiatives-of-part", number=answer.question.part)
+    if answer.question.of_zones:
+        rows = [row for row in rows if row.get("zone")]
+    _list(answer, rows, "resolution", name=answer.question.part)
+
+
+def _list(answer: Answering, rows: list[dict[str, str]], template: str, **values: str) -> None:
+    by_initiative = grouped(rows, "subject")
+    for ref, evidence in by_initiative.items():
+        answer.add("Initiative", ref, evidence)
+    if by_initiative:
+        count = answer.count("initiatives", len(by_initiative))
+        names = "; ".join(answer.label(ref) for ref in by_initiative)
+        answer.sentences.append(answer.say("sentence", template, count=count, names=names, **values))
+    else:
+        answer.sentences.append(answer.say("sentence", f"{template}_none", **values))
+
+
+def abbreviation(answer: Answering) -> None:
+    """What an abbreviation means, in every document that explains it."""
+    short = answer.question.abbreviation
+    by_text = grouped(answer.fetch("abbreviation", short=short), "text")
+    for text, rows in by_text.items():
+        answer.add("Abbreviation", rows[0]["subject"], rows, text=text)
+    if by_text:
+        answer.sentences.append(answer.say("sentence", "abbreviation", name=short, text=" / ".join(by_text)))
+        if len(by_text) > 1:
+            answer.notes.append(answer.say("note", "several_meanings", name=short, n=len(by_text)))
+
+
+def figure(answer: Answering) -> None:
+    """Figures and amounts; several values of one thing are all given, and named as different."""
+    found = answer.figures().find(answer.question)
+    if not found:
+        answer.sentences.append(answer.say("sentence", "figure_none"))
+        if answer.question.years:
+            answer.notes.append(answer.say("note", "years_covered", years=", ".join(map(str, answer.covered_years()))))
+        return
+    for item in found:
+        row = item.row
+        year = int(row["year"]) if row.get("year") else None
+        number = float(row["value"])
+        value = {"number": int(number) if number.is_integer() else number, "unit": row.get("unit", ""), "year": year}
+        answer.add("Figure", row["subject"], [row], text=row["name"], value=value)
+        answer.rows[-1]["label"] = {row["lang"]: row["name"]}
+        answer.years |= {year} if year else set()
+    best = answer.rows[0]
+    shown = f"{best['value']['number']} {best['value']['unit']}" + (
+        f" ({best['value']['year']})" if best["value"]["year"] else ""
+    )
+    answer.sentences.append(answer.say("sentence", "figure", text=best["text"].rstrip(".:"), value=shown))
+    about = {(item.row["about"], item.row.get("unit"), item.row.get("year")) for item in found}
+    values = list(dict.fromkeys(item.row["value"] for item in found))
+    if len(about) == 1 and len(values) > 1:
+        answer.notes.append(answer.say("note", "two_values", values=" / ".join(values)))
+    answer.conflicts()
+
+
+def names(answer: Answering) -> None:
+    """Today's name of an organisation and its former ones: curated facts, which name their source."""
+    for entity in answer.question.entities:
+        if entity.kind != "organisation":
+            continue
+        for ref in entity.refs:
+            rows = answer.fetch("names-over-time", organisation=ref)
+            former = list(dict.fromkeys(row["former"] for row in rows if row.get("former")))
+            changes = [row["change"] for row in rows if row.get("change") and row.get("change@") in (answer.lang, "")]
+            successors = [row["into"] for row in rows if row.get("into") and row["into"] != ref]
+            today = successors[-1] if successors else ref
+            answer.add("Organisation", today, (), text=" ".join(changes) or None)
+            answer.rows[-1]["citations"] = []
+            answer.sentences.append(answer.say("sentence", "names", name=entity.name, today=answer.label(today)))
+            if former:
+                answer.notes.append(answer.say("note", "former_names", names="; ".join(former)))
+        answer.notes.append(answer.say("note", "curated"))
+        return
+    unknown(answer)
+
+
+def unknown(answer: Answering) -> None:
+    """A question that is not understood, or that names nothing known."""
+    asked = answer.question.entities or answer.question.numbers
+    answer.sentences.append(answer.say("sentence", "not_understood" if asked or not answer.question.text else "no_name"))
+
+
+INTENTS: dict[str, Callable[[Answering], None]] = {
+    "implements": implements,
+    "measure": measure,
+    "partners": partners,
+    "contributes": contributes,
+    "partner_measures": partner_measures,
+    "zone": zone,
+    "zones": zones,
+    "theme": theme,
+    "resolution": resolution,
+    "abbreviation": abbreviation,
+    "names": names,
+    "figure": figure,
+}

@@ -260,6 +260,34 @@ def ask(question: str, lang: str | None, json_: bool) -> None:
         click.echo(print_answer(reply))
 
 
+@main.command(name="eval")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--show", "show_wrong", is_flag=True, help="Tell what is wrong, question by question.")
+@as_json
+def evaluate(file: Path, show_wrong: bool, json_: bool) -> None:
+    """Score the answers on a file of questions (JSON lines)."""
+    from search_api.answers import ask as answer
+    from search_api.answers import open_corpus
+    from search_api.evaluation import judge, read_questions, summary
+
+    corpus = open_corpus(in_use(load_settings()))
+    results = judge(read_questions(file), lambda q, lang: answer(corpus, q, lang), None)
+    figures = summary(results)
+    for result in results if show_wrong else ():
+        if result.wrong:
+            click.echo(f"{result.question['id']} | {result.question['q']} | {'; '.join(result.wrong)}", err=True)
+    if json_:
+        show(figures)
+    else:
+        for name, value in figures.items():
+            interval = (
+                f"{value['value']:.3f}  [{value['low']:.3f} – {value['high']:.3f}]"
+                if isinstance(value, dict) and "low" in value
+                else value
+            )
+            click.echo(f"{name:18} {interval}")
+
+
 @main.command()
 @click.argument("text", metavar="QUERY|@FILE")
 @click.option(

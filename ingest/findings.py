@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 
 from ingest.builder import Builder, plain_number
 from ingest.document import sentence_spans
-from ingest.lexicon import GLOSSED
+from ingest.lexicon import GLOSSED, initialled
 from ingest.mend import Block
 from ingest.references import NAMED_EDITION, measures_in, plan_id
 from ingest.tables import CELL_NUMBER, SCALE, TOTAL
@@ -397,26 +397,7 @@ def _expansions(extraction: Extraction) -> Iterator[tuple[str, str, Quote]]:
             yield notation[s.subject], s.object.value, s.quote
     for passage in extraction.passages:
         for match in GLOSSED.finditer(passage.text):
-            long = _initialled(match["long"], match["short"])
+            long = initialled(match["long"], match["short"])
             if long:
                 start = match.start("long") + match["long"].rindex(long.split()[0])
                 yield match["short"], long, quote_at(extraction.text, passage, start, match.end())
-
-
-def _initialled(words: str, short: str) -> str:
-    """The last words whose initials make the letters of the abbreviation, in any order; "" when they do not."""
-    tokens = words.split()
-    letters = [c for c in short.casefold() if c.isalpha()]
-    for count in range(1, len(tokens) + 1):
-        tail = tokens[-count:]
-        initials = [fold(token)[0] for token in tail if token[0].isalpha()]
-        content = [fold(t)[0] for t in tail if fold(t) not in load_wording().stop("small") and t[0].isalpha()]
-        if fold(tail[0]) not in load_wording().stop("small") and (
-            sorted(initials) == sorted(letters) or sorted(content) == sorted(letters)
-        ):
-            return " ".join(tail)
-        # A compound gives more than its first letter ("Gewestelijk Verwerkingscentrum": GVC).
-        compound = content and content[0] == letters[0] and len(content) == len(letters) - 1 and set(content) <= set(letters)
-        if compound and re.search(".*".join(map(re.escape, letters)), fold("".join(tail))):
-            return " ".join(tail)
-    return ""

@@ -6,11 +6,13 @@ import re
 
 from ingest.builder import Builder
 from ingest.mend import Block
+from ingest.wording import load_wording
 from kg.model import Lit, Ref
-from kg.names import digest, slug
+from kg.names import digest, fold, slug
 
 ENTRY = re.compile(r"(?P<short>[A-Z][\w()./+&-]{1,14}?)\s*(?:[:=–—]|\t|(?<=\S)\s)\s*(?P<long>[^\W\d_].+)$", re.S)
 GLOSSED = re.compile(r"(?P<long>(?:(?:[^\W\d_][\w’&-]*|&) ){1,9}?[^\W\d_][\w’&-]*)['’”]? \((?P<short>[A-Z][A-Za-z&.]{1,9})\)")
+EXPANDED = re.compile(r"(?<![\w(])(?P<short>[A-Z]{3,9}) \((?P<long>[^\W\d_][^()]{8,120})\)")
 DATE = re.compile(
     r"(?P<day>\d{1,2})(?:er)?[\s/.-]+(?P<month>[^\W\d_]+|\d{1,2})[\s/.-]+(?P<year>(?:19|20)\d\d)|(?P<only>(?:19|20)\d\d)"
 )
@@ -52,6 +54,41 @@ def read_abbreviations(builder: Builder) -> None:
         builder.type(ref, "gvpp:Abbreviation")
         builder.add(ref, "skos:notation", Lit(short))
         builder.text(ref, "skos:prefLabel", long, quote)
+
+
+def read_glossed(builder: Builder) -> None:
+    """Abbreviations that prose explains in passing, "… (BPV)" or "BIBAAT (…)", where the lexicon does not."""
+    for block in builder.document.blocks:
+        if block.kind == "heading":
+            continue
+        for match in [*GLOSSED.finditer(block.text), *EXPANDED.finditer(block.text)]:
+            short = match["short"]
+            long = initialled(match["long"], short)
+            if not long or short in builder.out.abbreviations:
+                continue
+            builder.out.abbreviations[short] = long
+            ref = f"id/abbreviation/{builder.document.source.document}/{slug(short)}"
+            builder.type(ref, "gvpp:Abbreviation")
+            builder.add(ref, "skos:notation", Lit(short))
+            builder.text(ref, "skos:prefLabel", long, builder.document.sentence(block, match.start(), match.end()))
+
+
+def initialled(words: str, short: str) -> str:
+    """The last words whose initials make the letters of an abbreviation, in any order; "" when they do not."""
+    tokens = words.split()
+    letters = [c for c in short.casefold() if c.isalpha()]
+    small = load_wording().stop("small")
+    for count in range(1, len(tokens) + 1):
+        tail = tokens[-count:]
+        initials = [fold(token)[0] for token in tail if token[0].isalpha()]
+        content = [fold(t)[0] for t in tail if fold(t) not in small and t[0].isalpha()]
+        if fold(tail[0]) not in small and (sorted(initials) == sorted(letters) or sorted(content) == sorted(letters)):
+            return " ".join(tail)
+        # A compound gives more than its first letter ("Gewestelijk Verwerkingscentrum": GVC).
+        compound = content and content[0] == letters[0] and len(content) == len(letters) - 1 and set(content) <= set(letters)
+        if compound and re.search(".*".join(map(re.escape, letters)), fold("".join(tail))):
+            return " ".join(tail)
+    return ""
 
 
 def _entry(block: Block) -> tuple[str, str, int]:

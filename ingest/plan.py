@@ -24,6 +24,7 @@ def extract(builder: Builder) -> None:
     taken = publish_measures(builder, builder.document.blocks, builder.document.source.plan or "")
     prose = [block for block in builder.document.blocks if block.start not in taken]
     read_prose(builder, [b for b in prose if not any(builder.wording.section(t) == "lexicon" for t in b.section)], builder.ref)
+    lexicon.read_glossed(builder)
     lexicon.read_renamings(builder)
 
 

@@ -82,6 +82,7 @@ def extract(builder: Builder) -> None:
         _links(builder, scope)
         figures.read_prose(builder, scope.blocks, scope.initiative or builder.ref, carrier=scope.carrier, context=scope.context)
     tables.read_tables(builder, plan=source_plan(builder))
+    lexicon.read_glossed(builder)
     lexicon.read_renamings(builder)
 
 

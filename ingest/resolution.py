@@ -75,6 +75,7 @@ def extract(builder: Builder) -> None:
             _body(builder, block, blocks[index + 1 : index + 2], state)
         if block.kind != "row":
             read_prose(builder, [block], state.initiative or builder.ref, context="")
+    lexicon.read_glossed(builder)
     lexicon.read_renamings(builder)
 
 

@@ -114,7 +114,7 @@ class Answering:
         """The figures of the corpus, read once."""
         if self.corpus.figures is None:
             rows, _ = self.corpus.run("figures")
-            about = list({row["about"] for row in rows})
+            about = list({row[key] for row in rows for key in ("about", "carrier") if key in row})
             labels: dict[str, set[str]] = {}
             for row in self.corpus.run("labels", thing=about)[0]:
                 labels.setdefault(row["thing"], set()).update(row[key] for key in ("label", "title") if key in row)

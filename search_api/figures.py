@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.glossary import stem, translate, words
@@ -34,7 +34,11 @@ class Figures:
     def __init__(self, rows: Sequence[Row], labels: Mapping[str, Iterable[str]]) -> None:
         """rows: figures with their evidence; labels: names of what they are about, by reference, in every language."""
         self.rows = rows
-        self.texts = [_stems(*_said(row), row["quote"][:400], *labels.get(row["about"], ())) for row in rows]
+        known = [(*labels.get(row["about"], ()), *labels.get(row.get("carrier", ""), ())) for row in rows]
+        said = [(*_said(row), row["quote"][:400], *names) for row, names in zip(rows, known, strict=True)]
+        self.texts = [_stems(*texts) for texts in said]
+        # A name counts only where it is written as a name: "Luik" the city is not "luik" the part.
+        self.proper = [_stems(*(word for text in texts for word in re.findall(r"[A-ZÀ-Ý][\w-]*", text))) for texts in said]
         self.units = [
             _stems(row.get("unit", ""), row.get("caption", ""), row["name"] if len(row["name"]) < 60 else "") for row in rows
         ]
@@ -42,17 +46,28 @@ class Figures:
         self.weight = {word: math.log(1 + len(rows) / count) for word, count in counts.items()}
         self.rarest = math.log(1 + len(rows))
 
-    def find(self, question: Question) -> list[Found]:
-        """Figures that the question asks for, best first; none when nothing covers enough of it."""
-        wanted = _wanted(question)
+    def _weight(self, term: Term, text: frozenset[str] = frozenset()) -> float:
+        """What a term adds: names fully, other words at most half of what a rare word weighs."""
+        weights = [self.weight.get(form, self.rarest) for form in (term.forms & text or term.forms)]
+        return max(weights) if term.name else min(max(weights), 0.5 * self.rarest)
+
+    def find(self, question: Question, names: Mapping[str, Sequence[str]], passed: Collection[str]) -> list[Found]:
+        """Figures that the question asks for, best first; none when nothing covers enough of it.
+
+        names: every name of each reference, so that a body is found under its name in the other language. passed: references
+        of the bodies that report, which their figures do not name.
+        """
+        wanted = _wanted(question, names, passed)
         if not wanted:
             return []
-        total = sum(max(self.weight.get(form, 0) for form in term.forms) or self.rarest * term.unknown for term in wanted)
+        total = sum(self._weight(term) for term in wanted)
         scored: list[Found] = []
-        for row, text, unit in zip(self.rows, self.texts, self.units, strict=True):
+        for row, text, proper, unit in zip(self.rows, self.texts, self.proper, self.units, strict=True):
             if question.years and row.get("year") and int(row["year"]) not in question.years:
                 continue
-            got = sum(max((self.weight[form] for form in term.forms if form in text), default=0.0) for term in wanted)
+            if any(term.name and not term.forms & proper for term in wanted):
+                continue
+            got = sum(self._weight(term, text) for term in wanted if term.forms & text)
             counted = any(form in unit for form in wanted[0].forms)
             score = got / total + (COUNTED if counted else 0)
             if score >= ENOUGH:
@@ -80,17 +95,24 @@ def _stem(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A content word of a question with its forms in both languages. `unknown`: how much it weighs when no figure holds it."""
+    """A content word of a question with its forms in both languages; whether it is written as a name."""
 
     forms: frozenset[str]
-    unknown: float
+    name: bool
 
 
-def _wanted(question: Question) -> list[Term]:
-    """Content words of a question; the counted thing (after "how many") first. An unknown name weighs more than a verb."""
+def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Collection[str]) -> list[Term]:
+    """Content words of a question; the counted thing (after "how many") first, the bodies that it names last."""
     passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
     text = re.sub(r"(?<!\d)20\d\d(?!\d)", " ", question.text)
-    wanted = []
+    wanted, bodies = [], []
+    for entity in question.entities:
+        if entity.kind in ("organisation", "initiative", "place"):
+            text = re.sub(rf"(?<!\w){re.escape(entity.name)}(?!\w)", " ", text)
+            if not set(entity.refs) & set(ignored):
+                bodies.append(
+                    Term(_stems(*(name for ref in entity.refs for name in known.get(ref, ()))), not entity.name.islower())
+                )
     names = {fold(word) for word in re.findall(r"(?<=\s)[A-ZÀ-Ý][\w-]+", text)}
     for word in words(text):
         if word in passed or len(word) < 3:
@@ -98,5 +120,5 @@ def _wanted(question: Question) -> list[Term]:
         forms = {_stem(word)}
         for source in ("nl", "fr") if question.lang == "en" else (question.lang,):
             forms |= {_stem(part) for term in translate(word, source) for part in words(term) if len(part) > 3}
-        wanted.append(Term(frozenset(forms), 1.0 if word in names else 0.5))
-    return wanted
+        wanted.append(Term(frozenset(forms), word in names))
+    return wanted + bodies

@@ -85,7 +85,9 @@ def _measures_of(answer: Answering, name: str, template: str) -> None:
             count = answer.count("measures", len(by_measure))
             answer.sentences.append(answer.say("sentence", template, name=entity.name, count=count, names=", ".join(named)))
             return  # the longest name answers; further ones are parts of it
-    if answer.question.entities:
+    if template == "contributes":
+        _measures_of(answer, "measures-of-partner", "partner_measures")
+    elif answer.question.entities:
         answer.sentences.append(answer.say("sentence", f"{template}_none", name=answer.question.entities[0].name))
 
 
@@ -95,6 +97,9 @@ def zone(answer: Answering) -> None:
         if entity.kind != "place":
             continue
         rows = answer.fetch("initiatives-of-zone", place=list(entity.refs))
+        considered = [row for row in rows if row.get("status") == "ns/gvpp#considered"]
+        if answer.question.considered and considered:
+            rows = considered
         if answer.question.activity:
             rows = [row for row in rows if (row["kind"] == "ns/gvpp#daily") == (answer.question.activity == "daily")]
         _list(answer, rows, "zone", name=answer.label(entity.refs[0]))
@@ -131,6 +136,35 @@ def theme(answer: Answering) -> None:
         return
 
 
+def theme_measures(answer: Answering) -> None:
+    """The measures of a theme, by edition."""
+    for ref in _themes(answer):
+        _, _, plan, number = ref.split("/")
+        found = sorted((row["measure"] for row in answer.fetch("measures-of-theme", theme=ref)), key=order)
+        for each in found:
+            answer.add("Measure", each, answer.corpus.run("text-of-measure", measure=each)[0])
+        if found:
+            count = answer.count("measures", len(found))
+            answer.sentences.append(answer.say("sentence", "theme_measures", name=number, years=years(plan), count=count))
+
+
+def theme_number(answer: Answering) -> None:
+    """The number of a theme in each edition: the same theme moved."""
+    for ref in _themes(answer):
+        _, _, plan, number = ref.split("/")
+        answer.add("Theme", ref, ())
+        answer.rows[-1] |= {"number": number, "plan": plan}
+        answer.sentences.append(answer.say("sentence", "theme_number", years=years(plan), name=answer.label(ref), number=number))
+    answer.notes.append(answer.say("note", "curated"))
+
+
+def _themes(answer: Answering) -> list[str]:
+    """Themes that the question names, in the editions that it is about, newest first."""
+    refs = [ref for entity in answer.question.entities if entity.kind == "theme" for ref in entity.refs]
+    wanted = answer.question.plans if answer.question.chosen else answer.corpus.plans
+    return sorted((ref for ref in dict.fromkeys(refs) if ref.split("/")[2] in wanted), reverse=True)
+
+
 def resolution(answer: Answering) -> None:
     """Initiatives that answer a part of the resolution; of police zones only when the question says so."""
     rows = answer.fetch("initiatives-of-part", number=answer.question.part)
@@ -165,7 +199,8 @@ def abbreviation(answer: Answering) -> None:
 
 def figure(answer: Answering) -> None:
     """Figures and amounts; several values of one thing are all given, and named as different."""
-    found = answer.figures().find(answer.question)
+    publishers = [row["publisher"] for row in answer.corpus.run("publishers")[0]]
+    found = answer.figures().find(answer.question, answer.corpus.names.of, publishers)
     if not found:
         answer.sentences.append(answer.say("sentence", "figure_none"))
         if answer.question.years:
@@ -227,6 +262,8 @@ INTENTS: dict[str, Callable[[Answering], None]] = {
     "zone": zone,
     "zones": zones,
     "theme": theme,
+    "theme_measures": theme_measures,
+    "theme_number": theme_number,
     "resolution": resolution,
     "abbreviation": abbreviation,
     "names": names,

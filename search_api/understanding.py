@@ -53,6 +53,7 @@ class Question:
     years: tuple[int, ...] = ()
     part: str = ""  # number of a part of the resolution
     of_zones: bool = False
+    considered: bool = False
     activity: str = ""  # "daily" or "specific" where the question asks for one of them
     abbreviation: str = ""
 
@@ -106,6 +107,7 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
         years=tuple(int(year) for year in YEAR.findall(without_years)),
         part=part.group(1) if part else "",
         of_zones=_says(folded, "zones"),
+        considered=_says(folded, "considered"),
         activity="daily" if _says(folded, "daily") else "specific" if _says(folded, "specific") else "",
         abbreviation=names.abbreviation(text),
     )
@@ -148,6 +150,10 @@ def _intent(folded: str, question: Question) -> str:
         return "abbreviation"
     if question.part and _says(folded, "resolution"):
         return "resolution"
+    if "theme" in kinds and _says(folded, "number"):
+        return "theme_number"
+    if "theme" in kinds and _says(folded, "measure") and not _says(folded, "initiative"):
+        return "theme_measures"
     if _says(folded, "how_many"):
         return "figure"
     if "organisation" in kinds and _says(folded, "name"):
@@ -170,12 +176,14 @@ class Names:
         """rows: reference, kind (organisation or initiative), name."""
         self.by_name: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.by_word: dict[str, set[str]] = defaultdict(set)
+        self.of: dict[str, list[str]] = defaultdict(list)
         self.longest = 1
         self.abbreviations: dict[str, str] = {}  # folded form → as printed
         for ref, kind, name in rows:
             words = _words(name)
             self.by_name[" ".join(words)][kind].add(ref)
             self.longest = max(self.longest, len(words))
+            self.of[ref].append(name)
             if kind == "initiative":
                 for word in words:
                     if len(word) > 3:

@@ -64,7 +64,7 @@ class Listed:
         for piece in self.pieces:
             if piece.block.kind == "item" and piece.start == 0 and piece.block.bullet:
                 lines.append("• " + piece.text)
-            elif lines and not lines[-1].startswith("• "):
+            elif lines and not lines[-1].startswith("• ") and not (len(lines) == 1 and self.pieces[0].block.kind == "heading"):
                 lines[-1] += " " + piece.text
             else:
                 lines.append(piece.text)

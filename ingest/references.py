@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 NUMBER = r"\d{1,2}\s?\.\s?\d{1,2}"
-ONE = rf"(?:M\s?\.?\s?)?{NUMBER}(?![\d%]|\.\d)"
+# A number goes on to be a date, a section or a quantity: "2.3.2022", "2.3 %", "4.5 millions".
+END = r"(?!\d|\.\d|\s?(?:%|€|(?:procent|pour cent|euros?|mil(?:joen|jard|lions?|liards?)|km)\b))"
+MARK = r"(?:M\s?\.?\s?)"
+TO = r"\s*(?:tot(?: en met)?|t/m|t\.?e\.?m\.?|jusqu['’]à|à|to|[–-])\s*"
+ONE = rf"{MARK}?{NUMBER}{END}(?:{TO}{MARK}?{NUMBER}{END})?"
 WORD = r"(?:maatregel(?:en)?|mesures?|measures?)"
 # A gloss in brackets after a number says in the writer's own words what the measure is about.
 GLOSS = r"(?:\s*\((?!M?\s?\.?\s?\d)[^()]{3,160}\))"
@@ -16,17 +20,25 @@ JOIN = (
     rf"(?:\s*(?:,|\ben\b|\bet\b|\band\b|\bde\b|\bla\b|\b{WORD}))*\s*"
 )
 LISTED = re.compile(
-    rf"\b{WORD}\s+(?:[^\W\d_]+(?:oires?|aires?|antes?|entes?|elles?)\s+)?(?:n°\s*|nr\.?\s*)?{ONE}{GLOSS}?(?:{JOIN}{ONE}{GLOSS}?)*",
+    rf"\b{WORD}(?:\s*:)?\s+(?:[^\W\d_]+(?:oires?|aires?|antes?|entes?|elles?)\s+)?(?:n°\s*|nr\.?\s*)?"
+    rf"{ONE}{GLOSS}?(?:{JOIN}{ONE}{GLOSS}?)*",
     re.I,
 )
-BARE = re.compile(rf"(?<![\w.])M\s?\.?\s?{NUMBER}(?![\d%]|\.\d)")
-SINGLE = re.compile(rf"(?:M\s?\.?\s?)?(\d{{1,2}})\s?\.\s?(\d{{1,2}})(?![\d%]|\.\d)({GLOSS})?", re.I)
-RANGE = re.compile(rf"\b{WORD}\s+({NUMBER})\s*(?:tot(?: en met)?|t/m|à|jusqu'à|to|–)\s*({NUMBER})", re.I)
+BARE = re.compile(rf"(?<![\w.])M\s?\.?\s?{NUMBER}{END}(?:{TO}M\s?\.?\s?{NUMBER}{END})?")
+SINGLE = re.compile(
+    rf"{MARK}?(?P<first>{NUMBER}){END}(?:{TO}{MARK}?(?P<last>{NUMBER}){END})?(?P<gloss>{GLOSS})?",
+    re.I,
+)
 
 EDITION = re.compile(r"(?<!\d)(20\d\d)\s?[-–—/]\s?(20\d\d|\d\d)(?!\d)")
 PLAN_WORD = r"(?:GVPP|GPVP|PGSP|GSPP|veiligheids-\s?en\s+preventieplan|plan global de s[ée]curit[ée] et de pr[ée]vention)"
 NAMED_EDITION = re.compile(rf"{PLAN_WORD}[^.;:]{{0,25}}?\(?(20\d\d)\s?[-–—/]\s?(20\d\d|\d\d)", re.I)
-THEME_NUMBER = re.compile(r"(?:(?<![\w.])T\s?(\d{1,2})(?![\w.]|\d)|\bth[eè]m(?:a|e)(?:'s|s)?\s+(\d{1,2})(?![\d.]))", re.I)
+THEME_NUMBER = re.compile(
+    r"(?:(?<![\w.])T\s?(\d{1,2})(?!\w|\.\d)|\bth[eè]m(?:a|e)(?:['’]s|s)?\s+(?:n°\s*|nr\.?\s*)?(\d{1,2})(?!\d|\.\d))", re.I
+)
+THEMES_LISTED = re.compile(
+    rf"\bth[eè]m(?:a['’]s|es)\s+(?P<list>\d{{1,2}}(?:(?:\s*,\s*|\s*(?:en|et|and)\s+|{TO})\d{{1,2}})+)(?!\d|\.\d)", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +57,25 @@ def measures_in(text: str) -> list[Mention]:
     >>> [m.number for m in measures_in("dans le cadre des mesures 2.1 et 2.5, et de la M4.3 ; version 3.4 du logiciel")]
     ['2.1', '2.5', '4.3']
     """
-    found: dict[int, Mention] = {}
-    for match in RANGE.finditer(text):
-        for number in _expand(match.group(1), match.group(2)):
-            found.setdefault(match.start() * 1000 + int(number.split(".")[1]), Mention(number, match.start(), match.end()))
-    for match in LISTED.finditer(text):
-        if RANGE.match(text, match.start()):
-            continue
-        for mention in _singles(text, match.start(), match.end()):
-            found.setdefault(mention.start * 1000, mention)
-    for match in BARE.finditer(text):
-        for mention in _singles(text, match.start(), match.end()):
-            if not any(m.start <= mention.start < m.end for m in found.values()):
-                found.setdefault(mention.start * 1000, mention)
-    return [found[key] for key in sorted(found)]
+    found: list[Mention] = []
+    for pattern in (LISTED, BARE):
+        for match in pattern.finditer(text):
+            named = list(_singles(text, match.start(), match.end()))
+            found += [mention for mention in named if not any(m.start <= mention.start < m.end for m in found)]
+    return sorted(found, key=lambda mention: mention.start)
 
 
 def _singles(text: str, start: int, end: int) -> Iterator[Mention]:
     for match in SINGLE.finditer(text, start, end):
-        number = f"{int(match.group(1))}.{int(match.group(2))}"
-        gloss = None
-        if match.group(3):
-            left = text.index("(", match.start(3)) + 1
-            gloss = (left, match.end(3) - 1)
-        yield Mention(number, match.start(), match.end(2), gloss)
+        stop = match.end("last") if match["last"] else match.end("first")
+        gloss = (text.index("(", match.start("gloss")) + 1, match.end("gloss") - 1) if match["gloss"] else None
+        for number in _expand(match["first"], match["last"] or match["first"]):
+            yield Mention(number, match.start(), stop, gloss)
 
 
 def _expand(first: str, last: str) -> list[str]:
     (theme, low), (other, high) = (map(int, re.findall(r"\d+", part)) for part in (first, last))
-    if theme != other or not low < high <= low + 20:
+    if theme != other or not low <= high <= low + 20:
         return [f"{theme}.{low}", f"{other}.{high}"]
     return [f"{theme}.{n}" for n in range(low, high + 1)]
 
@@ -81,12 +83,17 @@ def _expand(first: str, last: str) -> list[str]:
 def themes_in(text: str) -> list[tuple[int, int, int]]:
     """Theme numbers named in a text as (number, start, end): "T1", "thema 4", "thèmes 2 et 3", "thema's T1, T3 en T7"."""
     found = [(int(m.group(1) or m.group(2)), m.start(), m.end()) for m in THEME_NUMBER.finditer(text)]
-    listed = re.compile(r"\bth[eè]m(?:a's|es)\s+(\d{1,2}(?:\s*(?:,|en|et|and)\s*\d{1,2})+)(?![\d.])", re.I)
-    for match in listed.finditer(text):
-        for number in re.finditer(r"\d{1,2}", match.group(1)):
-            at = match.start(1) + number.start()
+    for match in THEMES_LISTED.finditer(text):
+        last, joint = 0, ""
+        for part in re.finditer(r"(?P<number>\d{1,2})|tot|t/m|t\.?e\.?m|à", match["list"]):
+            if not part["number"]:
+                joint = part.group()
+                continue
+            at, number = match.start("list") + part.start(), int(part["number"])
+            named = range(last + 1, number + 1) if joint and last < number else (number,)
             if not any(start <= at < end for _, start, end in found):
-                found.append((int(number.group()), at, at + len(number.group())))
+                found += [(theme, at, at + len(part.group())) for theme in named]
+            last, joint = number, ""
     return sorted(found, key=lambda item: item[1])
 
 

@@ -52,9 +52,12 @@ def sparql_prefixes(base: str) -> str:
     return "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in (own | PREFIXES).items())
 
 
+LETTERS = str.maketrans({"’": "'", "ß": "ss", "œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"})
+
+
 def fold(text: str) -> str:
     """Lower case without accents and with single spaces: the form in which names are compared."""
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("ß", "ss"))
+    plain = unicodedata.normalize("NFKD", text.translate(LETTERS))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
 

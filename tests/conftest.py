@@ -7,7 +7,9 @@ end of the run prints each reason once, with the number of tests it concerns.
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,37 @@ def real_corpus() -> Path:
     if folder is None:
         pytest.skip(f"{LEFT_OUT}the real publications are not here (put them in ../shared/corpus or set GVPP_REAL_CORPUS)")
     return folder
+
+
+@dataclass(frozen=True)
+class Built:
+    """A data folder that was built once for all tests, and the corpus it was built from: look, do not touch."""
+
+    data: Path
+    corpus: Path
+
+
+def built(corpus: Path, data: Path) -> Built:
+    from ingest.pipeline import build
+    from kg.settings import Settings
+
+    result = build(Settings(data=data), [corpus])
+    assert not result.errors, result.errors
+    return Built(data, corpus)
+
+
+@pytest.fixture(scope="session")
+def sample_build(sample_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The sample documents and their metadata, copied and built."""
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copytree(sample_corpus, folder / "corpus")
+    return built(folder / "corpus", folder / "data")
+
+
+@pytest.fixture(scope="session")
+def real_build(real_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The real publications, built with the metadata that come with the product."""
+    return built(real_corpus, tmp_path_factory.mktemp("real") / "data")
 
 
 @pytest.fixture

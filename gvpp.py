@@ -319,7 +319,9 @@ def sparql(text: str, format_: str, json_: bool) -> None:
         "tsv": ox.QueryResultsFormat.TSV,
         "turtle": ox.RdfFormat.TURTLE,
     }
-    chosen = "json" if json_ and not isinstance(result, Triples) else format_
+    if isinstance(result, Triples):
+        formats["json"] = ox.RdfFormat.JSON_LD
+    chosen = "json" if json_ else format_
     if chosen == "table":
         from search_api.printing import print_table
 

@@ -77,11 +77,11 @@ def adopt(data: Path, file: Path, *, document: str | None = None, **given: Any) 
     lang = given.get("lang") or named or main_language(extracted.text)
     name = document or (match["id"] if match else slug(re.sub(r"\.(?:nl|fr)$", "", file.stem, flags=re.I)))
     extension = file.suffix.lstrip(".").lower()
-    folder = data / OWN
-    target = folder / f"{name}.{lang}.{extension}"
-    if not FILE_NAME.fullmatch(target.name) or name in RESERVED or extension not in EXTENSIONS:
+    copy, folder = f"{name}.{lang}.{extension}", data / OWN
+    if not FILE_NAME.fullmatch(copy) or name in RESERVED or extension not in EXTENSIONS:
         remedy = "give --id in lower-case letters, digits and hyphens; not one of " + ", ".join(RESERVED)
         raise UsageError(f"{name!r} cannot be the id of a document", where=str(file), remedy=remedy)
+    target = folder / copy
     with all_or_nothing(data):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # these are the sources as they came, contacts and all
         (folder / "sources").mkdir(exist_ok=True)

@@ -14,6 +14,7 @@ from kg.names import digest, fold, slug
 from kg.vocabulary import Vocabulary
 
 ARTICLE = re.compile(r"^(?:de|het|een|le|la|les|l'|l’|un|une)\s*(?<=['’\s])", re.I)
+STATUSES = ("existing", "planned", "considered")  # the surest first
 QUOTES = "'‘’\"“”«»„ "
 
 
@@ -27,6 +28,7 @@ class Builder:
     vocabulary: Vocabulary
     extractor: str
     out: Extraction = field(init=False)
+    _statuses: dict[str, tuple[str, int]] = field(init=False, default_factory=dict)  # of initiatives, with the statement's place
 
     def __post_init__(self) -> None:
         source = self.document.source
@@ -91,19 +93,36 @@ class Builder:
 
         The label keeps the words of the text; the identifier is made from it without article, legal form and quotes.
         """
-        bare = self.wording.without_legal_form(ARTICLE.sub("", label.strip(QUOTES)))
-        ref = f"id/initiative/{slug(bare)}" + (f"-{zone}" if zone else "")
+        ref = self.initiative_ref(label, zone)
         self.type(ref, "gvpp:Initiative")
         self.text(ref, "skos:prefLabel", clean_label(label), quote, lang)
         self.add(ref, "gvpp:reportedIn", Ref(self.ref))
         if kind:
             self.add(ref, "gvpp:activityKind", Ref(f"gvpp:{kind}"))
         if status:
-            self.add(ref, "gvpp:status", Ref(f"gvpp:{status}"))
+            self._status(ref, status)
         if zone:
             self.add(ref, "gvpp:inZone", Ref(self.recogniser.zone(zone)), quote)
             self.add(ref, "gvpp:carriedOutBy", Ref(self.recogniser.zone(zone)), quote)
         return ref
+
+    def initiative_ref(self, label: str, zone: str = "") -> str:
+        """Reference of the initiative with this label, whether it is stated yet or not."""
+        bare = self.wording.without_legal_form(ARTICLE.sub("", label.strip(QUOTES)))
+        return f"id/initiative/{slug(bare)}" + (f"-{zone}" if zone else "")
+
+    def status(self, ref: str) -> str:
+        """Status that an initiative was given so far, "" when none."""
+        return self._statuses.get(ref, ("", 0))[0]
+
+    def _status(self, ref: str, status: str) -> None:
+        """What exists somewhere in a document exists, whatever else the document plans or considers with it."""
+        known, place = self._statuses.get(ref, ("", len(self.out.statements)))
+        if known and STATUSES.index(status) >= STATUSES.index(known):
+            return
+        statement = Statement(ref, "gvpp:status", Ref(f"gvpp:{status}"))
+        self.out.statements[place : place + bool(known)] = [statement]
+        self._statuses[ref] = (status, place)
 
     def organisation(self, name: str, quote: Quote) -> str:
         """Reference of an organisation that the gazetteer does not know: made from its name, without its legal form."""
@@ -148,24 +167,27 @@ class Builder:
         unit: str,
         quote: Quote,
         *,
-        recipient: str = "",
+        recipient: str | tuple[str, ...] = "",
         funded: str = "",
         year: int | None = None,
         name: str = "",
     ) -> str:
-        """A sum of money given: to a recipient or for a funded item; the unit holds currency and scale as printed."""
+        """A sum of money given: to a recipient, to several together, or for a funded item; the unit holds currency and scale
+        as printed."""
         value = plain_number(amount)
-        ref = f"id/grant/{self.document.source.document}/{digest(value, unit, recipient, funded, str(year), quote.text)}"
+        recipients = (recipient,) if isinstance(recipient, str) else recipient
+        key = digest(value, unit, " ".join(recipients), funded, str(year), quote.text)
+        ref = f"id/grant/{self.document.source.document}/{key}"
         self.type(ref, "schema:MonetaryGrant")
         self.add(ref, "schema:amount", Lit(value, datatype="xsd:decimal"), quote)
         self.text(ref, "schema:unitText", unit)
         if name:
             self.text(ref, "schema:name", name)
-        if recipient:
-            self.add(ref, "schema:recipient", Ref(recipient), quote)
+        for body in filter(None, recipients):
+            self.add(ref, "schema:recipient", Ref(body), quote)
         if funded:
             self.add(ref, "schema:fundedItem", Ref(funded), quote)
-        if self.publisher and self.publisher != recipient:
+        if self.publisher and self.publisher not in recipients:
             self.add(ref, "schema:funder", Ref(self.publisher))
         if year:
             self.add(ref, "gvpp:year", Lit(str(year), datatype="xsd:integer"))

@@ -160,9 +160,8 @@ def _split_lists(lines: list[Line]) -> list[Line]:
 
 
 def indented(document: Document, block: Block) -> bool:
-    """Whether a block begins its line with a single space or tab: all that is left of a list mark whose glyph was lost."""
-    text = document.extracted.text
-    return block.start > 1 and text[block.start - 1] in " \t" and text[block.start - 2] == "\n"
+    """Whether a block begins its line with one to three blanks: all that is left of a list mark whose glyph was lost."""
+    return re.search(r"\n[ \t]{1,3}$", document.extracted.text[max(0, block.start - 4) : block.start]) is not None
 
 
 def _part(line: Line, start: int, end: int) -> Line:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ingest.builder import Builder
 from ingest.document import indented
 from ingest.figures import read_prose
+from ingest.links import ASSOCIATION
 from ingest.mend import Block
 from ingest.plan import short_label
 from ingest.wording import Wording
@@ -69,9 +70,12 @@ def extract(builder: Builder, fields: list[Field], contact: str) -> None:
     for block in _blocks(builder, by_kind.get("partners")):
         for named in builder.named(block):
             builder.add(main, "gvpp:hasPartner", Ref(named.ref), builder.document.quote(block))
-    _projects(builder, by_kind, main, zone)
-    for kind in ("description", "trainings", "evaluation"):
-        read_prose(builder, _blocks(builder, by_kind.get(kind)), main)
+        for match in ASSOCIATION.finditer(block.text):
+            quote = builder.document.quote(block)
+            builder.add(main, "gvpp:hasPartner", Ref(builder.organisation(match["name"], quote)), quote)
+    told = _projects(builder, by_kind, main, zone)
+    for kind in ("description", "trainings", "evaluation", "budget"):
+        read_prose(builder, [b for b in _blocks(builder, by_kind.get(kind)) if b.start not in told], main)
 
 
 def _zone(builder: Builder, by_kind: dict[str, Field]) -> str:
@@ -91,9 +95,9 @@ def _blocks(builder: Builder, field: Field | None) -> list[Block]:
     return [b for b in builder.document.blocks if field.end <= b.start < field.value_end]
 
 
-def _projects(builder: Builder, by_kind: dict[str, Field], main: str, zone: str) -> None:
-    """One initiative per list item, existing or considered as the words above the list say."""
-    status = ""
+def _projects(builder: Builder, by_kind: dict[str, Field], main: str, zone: str) -> set[int]:
+    """One initiative per list item, existing or considered as the words above the list say; gives the starts of their blocks."""
+    status, told = "", set()
     for kind, default in (("description", ""), ("trainings", "existing"), ("additional", "")):
         status = default
         blocks = _blocks(builder, by_kind.get(kind))
@@ -121,15 +125,22 @@ def _projects(builder: Builder, by_kind: dict[str, Field], main: str, zone: str)
                 "considered" if considered else status,
                 "training" if kind == "trainings" else "project",
             )
+            told.add(block.start)
+    return told
 
 
 def _project(builder: Builder, block: Block, main: str, zone: str, status: str, kind: str) -> None:
     quote = builder.document.quote(block)
     name = QUOTED.search(block.text)
     label = name.group(1) if name and name.group(1)[0].isupper() and len(name.group(1).split()) < 8 else short_label(block.text)
+    if builder.status(builder.initiative_ref(label, zone)) not in ("", status):
+        label = short_label(block.text)  # an idea about a project that exists is not that project
+    noun = re.search(r"([^\W\d_]+)\s*$", block.text[: name.start()]) if name and label == name.group(1) else None
+    kind = builder.wording.activity_kind(noun.group(1)) if noun and kind == "project" else kind
     ref = builder.initiative(label, quote, kind=kind, status=status, zone=zone)
     builder.add(ref, "dct:isPartOf", Ref(main))
     builder.text(ref, "dct:description", block.text, quote)
+    read_prose(builder, [block], ref)
     for named in builder.named(block):
         if named.kind in ("organisation", "school") and named.ref != builder.recogniser.zone(zone):
             builder.add(ref, "gvpp:hasPartner", Ref(named.ref), quote)

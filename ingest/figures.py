@@ -13,7 +13,7 @@ from ingest.wording import load_wording
 PRINTED = r"\d{1,3}(?:[.\s\u00a0\u202f]\d{3})+(?:,\d+)?|\d+(?:,\d+)?"
 # Not a count: part of a word, number, date or reference.
 NUMBER = re.compile(
-    rf"(?<![\w.,/§-])(?P<before>€\s?|EUR\s?)?(?P<number>{PRINTED})(?P<after>\s?(?:%|€|euros?\b|EUR\b|m²|kg\b|kilo\b|km\b))?"
+    rf"(?<![\w.,/§-])(?P<before>€\s?|EUR\s?)?(?P<number>{PRINTED})(?P<after>\s?(?:%|€(?!\s?\d)|euros?\b|EUR\b|m²|kg\b|kilo\b|km\b))?"
     rf"(?:\s(?P<scale>miljoen|miljard|millions?|milliards?|duizend|mille)\b(?P<currency>\s(?:d['’])?euros?\b)?)?(?!\d|[.,/-]\d)(?![\w²])",
     re.I,
 )
@@ -34,10 +34,12 @@ GIVEN = re.compile(
 )
 NOT_GIVEN = re.compile(
     r"\b(?:budget(?:ten)? (?:van|voor|de|pour)|prévu(?:e|s|es)?|gepland|voorzien|"
-    r"leningen?|prêts?|lager dan|hoger dan|daling|stijging|baisse|hausse"
+    r"lening(?:en)?|prêts?|lager dan|hoger dan|daling|stijging|baisse|hausse"
     r"|niet\b.*\btoegekend|pas (?:été )?(?:octroyé|alloué|attribué))",
     re.I,
 )
+
+ELIDED = re.compile(r"(?:[dlnst]|qu)['’]", re.I)  # "d'entre elles", "l'année"
 
 
 def read_prose(builder: Builder, blocks: Sequence[Block], about: str, *, carrier: str = "", context: str = "") -> None:
@@ -157,6 +159,8 @@ def unit_of(text: str) -> str:
     for token in re.findall(r"^\s*['‘’\"«]?[^\W\d_][\w'’-]*|\s+['‘’\"«]?[^\W\d_][\w'’-]*|[^\s\w'’-]", text[:120]):
         word = token.strip().strip("'‘’\"«")
         if not word or not word[0].isalpha() or word.lower() in load_wording().stop("unit") or len(words) == 3:
+            break
+        if ELIDED.match(word):
             break
         words.append(word)
     return " ".join(words)

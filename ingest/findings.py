@@ -17,7 +17,7 @@ from ingest.document import sentence_spans
 from ingest.lexicon import GLOSSED, initialled
 from ingest.mend import Block
 from ingest.references import NAMED_EDITION, measures_in, plan_id
-from ingest.tables import CELL_NUMBER, SCALE, TOTAL
+from ingest.tables import CELL_NUMBER, SCALE, TOTAL, YEAR
 from ingest.wording import load_wording
 from kg.model import Extraction, Finding, Lit, Passage, Quote, Ref
 from kg.names import fold, measure_ref
@@ -35,6 +35,7 @@ COLON_LIST = re.compile(r"(?<![\d.,])(?P<total>\d{1,4})\s+[^\W\d_][^.;\d]*(?::|z
 LEADING_NUMBER = re.compile(r"(\d{1,4})\s+[^\W\d_]")
 RESTATED = re.compile(r"\s*:\s*[\"“«]?\s*(?P<text>[^\W\d_].{25,400})", re.S)
 BY = re.compile(r"(?:door|dankzij|via|met|par|grâce|en|avec|pour)\s", re.I)
+ELSEWHERE = re.compile(r"(?:zie|cf|voir|supra|infra|hierboven|hieronder|ci-dessus|ci-dessous)\b", re.I)
 Measures = dict[str, dict[str, dict[str, str]]]
 KEY_FIGURE = 60  # characters: a key figure and its label are shorter, a sentence is longer
 
@@ -120,6 +121,8 @@ def _table_totals(builder: Builder) -> None:
         tolerance = 0.5 * (len(rows) - 1) if scaled and scaled.group(1).lower() not in ("euro", "euros") else 0.005
         for column in range(1, len(block.cells)):
             total, parts = _cell(block, column), [(row, _cell(row, column)) for row in rows[:-1]]
+            if YEAR.fullmatch(rows[0].cell(column)):
+                parts = parts[1:]
             values = [(row, value) for row, value in parts if value is not None]
             if total is None or len(values) < 2 or abs(sum(v for _, v in values) - total) <= tolerance:
                 continue
@@ -212,8 +215,15 @@ def _measures(extractions: Sequence[Extraction]) -> Measures:
 def _prose(extraction: Extraction) -> Iterator[tuple[Passage, int, int]]:
     """Sentences of the passages."""
     for passage in extraction.passages:
-        for start, end in sentence_spans(passage.text):
+        for start, end in _sentences(passage.text):
             yield passage, start, end
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Sentences of a passage: a heading above them is none of their words."""
+    for block in re.finditer(r"[^\n]+", text):
+        for start, end in sentence_spans(block.group()):
+            yield block.start() + start, block.start() + end
 
 
 def _claims(extractions: Sequence[Extraction], measures: Measures) -> Iterator[Finding]:
@@ -303,6 +313,8 @@ def _glosses(extractions: Sequence[Extraction], measures: Measures) -> Iterator[
 def _tells(gloss: str) -> bool:
     """Whether a gloss says enough to be compared: two content words, or one long ordinary word."""
     words = _words(gloss)
+    if ELSEWHERE.match(gloss):
+        return False
     return len(words) > 1 or (len(gloss.split()) == 1 and gloss.islower() and len(gloss) > 7)
 
 
@@ -324,7 +336,7 @@ def _language_differs(a: str, b: str) -> bool:
 
 
 def _around(text: str, start: int, end: int) -> tuple[int, int]:
-    covering = [(a, b) for a, b in sentence_spans(text) if a < end and b > start]
+    covering = [(a, b) for a, b in _sentences(text) if a < end and b > start]
     return (covering[0][0], covering[-1][1]) if covering else (start, end)
 
 

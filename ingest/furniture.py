@@ -13,7 +13,7 @@ from ingest.mend import Line
 
 # A footnote mark is glued to a word or to the punctuation after a word, and is not part of a number ("2.1", "M4", "4/2006").
 FOOTNOTE_MARK = re.compile(
-    r"(?:(?<=[a-zà-ÿ])|(?<=[A-Z]{2})|(?<=[^\W\d][.,;:)”»\"'’])|(?<=[^\W\d][.,;:][)”»\"'’])|(?<=[)”»’][.,;:]))(\d{1,3})(?![\d/%]|[.,]\d)"
+    r"(?<![IVXL]\.)(?:(?<=[a-zà-ÿ])|(?<=[A-Z]{2})|(?<=[^\W\d][.,;:)”»\"'’])|(?<=[^\W\d][.,;:][)”»\"'’])|(?<=[)”»’][.,;:]))(\d{1,3})(?![\d/%]|[.,]\d)"
 )
 TOC_TITLE = re.compile(r"\W*(inhoud(stafel|sopgave)?|table des mati[eè]res|sommaire|contents)\W*$", re.I)
 TOC_LINE = re.compile(r"\s*\S.*(?:\t|\.{3,}|\s{3,})\s*\d{1,3}\s*$")
@@ -87,7 +87,7 @@ def take_out_footnotes(lines: Sequence[Line]) -> dict[int, str]:
             continue
         if line.opens_page:
             fresh, inside = True, False
-        match = re.match(r"\s*(\d{1,3})\s+(?=[\w‘“\"'(«h])", line.raw)
+        match = re.match(r"\s*(\d{1,3})\s+(?=[^\W\d_]|[‘“\"'(«])", line.raw)
         number = int(match.group(1)) if match else 0
         if match and "\t" not in line.raw and (fresh or inside) and due <= number <= due + 8 and number in marks:
             inside, due = True, number + 1

@@ -20,15 +20,21 @@ def _identifier() -> Any:
 
 
 def language_of(text: str, default: str) -> str:
-    """Language code of a text; the default where it is too short or the answer is not sure."""
-    if sum(c.isalpha() for c in text) < MIN_LETTERS:
-        return default
-    lang, probability = _identifier().classify(text.lower() if text.isupper() else text)
-    return str(lang) if probability >= SURE else default
+    """Language code of a passage: nl, fr or en; the default where it is too short, the answer not sure, or German."""
+    lang = _detected(text)
+    return default if lang in ("", "de") else lang
 
 
 def main_language(text: str, default: str = "nl") -> str:
     """Language of a whole document, from samples spread over it; the default where they say nothing or are divided."""
     step = max(1, len(text) // 20)
-    votes = [language_of(text[i : i + 600], "") for i in range(0, len(text), step)]
+    votes = [_detected(text[i : i + 600]) for i in range(0, len(text), step)]
     return max((default, *LANGUAGES), key=votes.count)
+
+
+def _detected(text: str) -> str:
+    """Language code, "" where the text is too short or the answer not sure."""
+    if sum(c.isalpha() for c in text) < MIN_LETTERS:
+        return ""
+    lang, probability = _identifier().classify(text.lower() if text.isupper() else text)
+    return str(lang) if probability >= SURE else ""

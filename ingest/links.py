@@ -23,6 +23,7 @@ BETWEEN = re.compile(
 BEGAN = re.compile(r"\b(?:opgestart|gestart|startte|begon|proefproject|pilootfase|lancé|démarré|débuté|commencé|pilote)\b", re.I)
 LEGAL = r"(?:vzw|ivzw|asbl|aisbl)"
 PROPER = r"[A-ZÀ-Ý][\w'’+-]*(?:\s(?:[A-ZÀ-Ý][\w'’+-]*|(?:de|du|des|la|le|van|der|d['’])(?=\s[A-ZÀ-Ý])))*"
+ASSOCIATION = re.compile(rf"\b{LEGAL} (?P<name>{PROPER})")
 PROJECT_OF = re.compile(
     rf"\b(?:project|initiatief) van (?:de )?{LEGAL} (?P<nl>{PROPER})|\b(?:projet|initiative) de l['’]{LEGAL} (?P<fr>{PROPER})"
 )

@@ -25,7 +25,8 @@ NUMBERED_THEME = re.compile(r"(?P<theme>\d{1,2})\s?\.\s+(?P<label>[^\W\d_].{3,80
 STARTS_BLOCK = re.compile(
     r"[\s|*•·-]*(?:(?:(?:Preventie|Reactie|Follow-up|Opvolging|Pr[ée]vention|R[ée]action|Suivi)\s+)?"
     r"(?:M\s?\d{1,2}\s?\.\s?\d{1,2}\s*[:.]|(?:Maatregel|Mesure)\s+\d{1,2}\.\d{1,2}\s*[:–—-])"
-    r"|(?P<title>th[eè]m[ae]\s+\d{1,2}\b.*|[ABC]\s?\.\s+[^\W\d_][\w-]{4,20}\s*$)|\d{1,2}\.\d{1,2}\*\*|\d{1,2}\.\d{1,2}\s+[^\W\d_])",
+    r"|(?P<title>th[eè]m[ae]\s+\d{1,2}\b.*|[ABC]\s?\.\s+[^\W\d_][\w-]{4,20}\s*$)|\d{1,2}\.\d{1,2}\*\*|\d{1,2}\.\d{1,2}\s+[^\W\d_]"
+    r"|(?-i:(?:(?:Institutionele\s+p|P)artners|Partenaires(?:\s+institutionnels)?)\s*:))",
     re.I,
 )
 

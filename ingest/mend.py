@@ -354,7 +354,12 @@ def row_of(line: Line) -> tuple[Mended, tuple[tuple[int, int], ...]]:
     return Mended(chars, at), tuple(cells)
 
 
-NUMBERED = re.compile(r"(\d{1,2}(?:\s?\.\s?\d{1,2}){0,4})\s?\.?\s+(?=[^\W\d_])")
+# The number of a section: "4.1.2", "II.3.1", "B.2"; or the word for a chapter with its number.
+NUMBERED = re.compile(
+    r"((?:(?:[IVXL]{1,5}|[A-Z])\s?\.\s?)?\d{1,2}(?:\s?\.\s?\d{1,2}){0,4}(?=\s?\.?\s+[^\W\d_])"
+    r"|(?i:deel|hoofdstuk|titel|partie|chapitre|titre)\s+(?:[IVXL]{1,5}|\d{1,2}|[A-Z])(?=\s*[.:–—-]\s+[^\W\d_]))"
+    r"\s*[.:–—-]?\s+"
+)
 
 
 def is_heading(text: str) -> bool:
@@ -368,7 +373,7 @@ def is_heading(text: str) -> bool:
         return False
     numbered = NUMBERED.match(text)
     if numbered:
-        return len(text) < 130 and ("." in numbered.group() or text.isupper())
+        return len(text) < 130 and ("." in numbered.group() or " " in numbered.group(1) or text.isupper())
     if text[0].isdigit():
         return False
     if sum(c.isupper() for c in letters) > 0.8 * len(letters):
@@ -380,6 +385,6 @@ def heading_level(text: str) -> int:
     """1–5 for numbered headings, 6 for capitals, 7 for a short line."""
     numbered = NUMBERED.match(text)
     if numbered:
-        return len(re.findall(r"\d+", numbered.group(1)))
+        return len(re.findall(r"\w+", numbered.group(1))) if numbered.group(1)[-1].isdigit() else 1
     letters = [c for c in text if c.isalpha()]
     return 6 if sum(c.isupper() for c in letters) > 0.8 * len(letters) else 7

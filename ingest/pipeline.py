@@ -75,7 +75,7 @@ def software_version() -> str:
     hasher = hashlib.sha256()
     for folder in CODE:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".py", ".toml", ".ttl", ".rq"):
+            if path.is_file() and path.suffix != ".pyc":
                 hasher.update(path.relative_to(ROOT).as_posix().encode())
                 hasher.update(path.read_bytes())
     try:
@@ -193,10 +193,9 @@ def _extract_all(
         extractions.append(replace(extraction, source=replace(extraction.source, path=item.path)))
     report("extract", "", len(found), len(found))
     wanted = {f"{key}.pickle" for key in (*keys.values(), *known.values())}
-    if cache.is_dir():
-        for file in cache.iterdir():
-            if file.name not in wanted:
-                file.unlink(missing_ok=True)
+    for file in cache.glob("*.pickle"):
+        if file.name not in wanted:
+            file.unlink(missing_ok=True)
     return extractions
 
 
@@ -244,7 +243,7 @@ def _cached(cache: Path, key: str) -> Extraction | None:
 
 def _keep(cache: Path, key: str, extraction: Extraction) -> None:
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=cache)
+    handle, name = tempfile.mkstemp(dir=cache, suffix=".pickle")  # what a killed process leaves goes with the stale ones
     try:
         with os.fdopen(handle, "wb") as file:
             pickle.dump(extraction, file, protocol=pickle.HIGHEST_PROTOCOL)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from ingest import figures, lexicon, plan, tables
 from ingest.builder import Builder, clean_label, squashed
 from ingest.links import (
+    ASSOCIATION,
     PARTNER_PHRASE,
     THEME_HEADING,
     link_measures,
@@ -33,7 +34,8 @@ STARTS_BLOCK = re.compile(
     r"|th[eè]m[ae]\s+\d{1,2}\s[–:-].{4,80})"
     r"|[\s|*•·-]*(?:\d{1,2}\.\d{1,2}\*\*|(?i:maatregel|mesure)\s+\d{1,2}\.\d{1,2}\s*[:–-])"
 )
-DASH = re.compile(r"\s[–—-]\s")
+DASH = re.compile(r"\s[–—|-]\s")
+COLON = re.compile(r"\s?:\s+(?=\S)")
 PROJECT_HEADING = re.compile(r"(?:het |le )?proje[ck]?t\s+\S", re.I)
 LABELLED = re.compile(r"(?P<label>[^\W\d_][\w '’-]{2,30}?)\s?:\s+(?P<value>\S.*)", re.S)
 SILENT = {
@@ -116,8 +118,10 @@ def _scopes(builder: Builder, projects: dict[str, str]) -> Iterator[Scope]:
     stack: list[tuple[int, Scope]] = []
     scope = Scope(None, "section", "", None)
     yield scope
-    for block in blocks:
+    for index, block in enumerate(blocks):
         opened = _opens(builder, block, scope, numbered, marked, projects) if block.kind == "heading" else ""
+        if block.kind == "heading" and not opened and _in_project(scope) and index + 1 < len(blocks):
+            opened = "project" if _introduced(builder, block, blocks[index + 1], scope) else ""
         if opened:
             level = {"section": block.level, "project": 20, "named": 21}[opened]
             while stack and stack[-1][0] >= level:
@@ -140,7 +144,7 @@ def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marke
     ):
         return ""
     mentions = bool(measures_in(block.text))
-    if mentions and (DASH.search(block.text) or not _in_project(current)):
+    if mentions and (_parts(builder, block.text) or not _in_project(current)):
         return "project"
     if mentions:
         return ""
@@ -148,8 +152,11 @@ def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marke
         return "named"
     if THEME_HEADING.match(block.text) and current.heading is not None:
         return ""
-    if DASH.search(block.text) and builder.wording.has_legal_form(block.text) and _kinds(builder, block) & FUNDED:
-        return "project"
+    if _kinds(builder, block) & FUNDED and len(block.text) < 120 and _parts(builder, block.text):
+        # Who and what, parted by a dash or a colon: sure with a legal form, else where the project before is titled alike.
+        before = current.heading.text if current.heading is not None and current.kind == "project" else ""
+        if builder.wording.has_legal_form(block.text) or (DASH.search(block.text) and _parts(builder, before)):
+            return "project"
     if block.level <= 5:
         return "section"
     if block.level == 6 and not numbered and not marked:
@@ -157,6 +164,24 @@ def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marke
     if builder.recogniser.exact(block.text) and _kinds(builder, block) & FUNDED:
         return "project"
     return ""
+
+
+def _parts(builder: Builder, title: str) -> list[str]:
+    """The two parts of a title "who – what"; a colon parts them only behind or before a legal form. [] for other titles."""
+    for separator in (DASH, COLON):
+        parts = separator.split(clean_label(title), maxsplit=1)
+        if len(parts) == 2 and all(parts) and (separator is DASH or builder.wording.has_legal_form(title)):
+            return parts
+    return []
+
+
+def _introduced(builder: Builder, heading: Block, body: Block, current: Scope) -> bool:
+    """Whether a title within a project is one of another project: the text under it takes it up and names another association."""
+    if heading.level < 7 or body.kind != "para" or len(heading.text.split()) > 8 or not _kinds(builder, heading) & FUNDED:
+        return False
+    owner = ASSOCIATION.search(body.text)
+    taken_up = squashed(heading.text) in squashed(body.text)
+    return bool(owner and taken_up and current.heading and squashed(owner["name"]) not in squashed(current.heading.text))
 
 
 def _in_project(scope: Scope | None) -> bool:
@@ -182,13 +207,19 @@ def _initiative(builder: Builder, scope: Scope, casing: dict[str, str], projects
     if not (scope.kind in ("project", "named") or has_links or funded):
         return
     quote = builder.document.quote(heading)
-    title = NUMBERED.sub("", heading.text, count=1) if scope.kind == "section" else heading.text
+    title = _without_number(heading, scope.kind)
     name = clean_label(_recase(title, casing))
     kind = "platform" if "platforms" in _kinds(builder, heading) else "project"
     scope.initiative = builder.initiative(name, quote, kind=kind)
     scope.carrier = _carrier(builder, scope, quote)
     if scope.carrier:
         builder.add(scope.initiative, "gvpp:carriedOutBy", Ref(scope.carrier), quote)
+
+
+def _without_number(heading: Block, kind: str) -> str:
+    """The words of a heading without its section number; "24 uur" at the head of a project is part of its name."""
+    numbered = NUMBERED.match(heading.text)
+    return heading.text[numbered.end() :] if numbered and (kind == "section" or "." in numbered.group(1)) else heading.text
 
 
 def _deep(heading: Block) -> bool:
@@ -200,11 +231,11 @@ def _carrier(builder: Builder, scope: Scope, quote: Quote) -> str:
     """Who carries out what a scope tells of: named before the dash of its heading, or the heading itself."""
     heading = scope.heading
     assert heading is not None
-    title = clean_label(NUMBERED.sub("", heading.text, count=1) if scope.kind == "section" else heading.text)
+    title = clean_label(_without_number(heading, scope.kind))
     if scope.kind == "named":
         return scope.parent.carrier if scope.parent else ""
-    parts = DASH.split(title, maxsplit=1)
-    if len(parts) == 2 and scope.kind == "project":
+    parts = _parts(builder, title) if scope.kind == "project" else []
+    if parts:
         who, what = parts
         if builder.wording.has_legal_form(what) and not builder.wording.has_legal_form(who):
             who = what

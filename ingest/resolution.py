@@ -32,6 +32,9 @@ STARTS_BLOCK = re.compile(
 )
 NUMBERED = re.compile(r"(\d{1,2})\s?[.)]\s+(\S.*)$", re.S)
 OF_DATE = re.compile(r"(?:op|du|van|le)\s+(\d{1,2}(?:er)?\s+[^\W\d_]+\s+20\d\d)", re.I)
+PART_NUMBER = re.compile(r"\(?\b(?:luik|deel|volet|partie)\s+(\d{1,2})\b\)?", re.I)
+AGAIN = re.compile(r"\s+(?:en|et)\s+(?=(?:over|sur|aangaande|inzake|rond|concernant|de|het|les?|la|aux?|des|du)\s|l['’])", re.I)
+PREPOSED = re.compile(r"^(?:(?:over|sur|aangaande|inzake|rond|concernant)\s+)?(?:(?:de|het|les?|la|aux?|des|du)\s+|l['’])?", re.I)
 KINDS = {"daily_work", "specific_projects"}
 SKIP = {"conclusion", "conclusions", "recommendations", "context", "perspectives"}
 
@@ -133,16 +136,23 @@ def _untreated(builder: Builder, block: Block, resolution: str) -> None:
     """Parts that the report says it does not treat: named by their subject, since no number is given."""
     for match in builder.wording.not_treated(block.text):
         quote = builder.document.sentence(block, match.start(), match.end())
-        for subject in re.split(
-            r"\s+(?:en|et)\s+(?:(?:aux?|à la|les?|de)\s+)?(?=\w+(?:procedure|procédure)|sanc)", match.group("what")
-        ):
-            name = re.sub(r"^(?:de|het|les?|la|aux?|des|du)\s+", "", subject.strip(" ,."), flags=re.I)
-            ref = f"{resolution}/part/{slug(name)}"
-            builder.type(ref, "gvpp:ResolutionPart")
-            builder.add(ref, "dct:isPartOf", Ref(resolution))
-            builder.add(ref, "dct:identifier", Lit(slug(name)))
+        for subject in _subjects(match.group("what")):
+            numbered = PART_NUMBER.search(subject)
+            name = PREPOSED.sub("", PART_NUMBER.sub("", subject).strip(" ,.()"))
+            if not name:
+                continue
+            ref = _part(builder, resolution, numbered.group(1) if numbered else slug(name))
             builder.text(ref, "dct:title", name[0].upper() + name[1:], quote)
             builder.add(ref, "gvpp:status", Ref("gvpp:notTreated"), quote)
+
+
+def _subjects(text: str) -> list[str]:
+    """What a sentence lists: by commas, and by an "en" or "et" after which preposition or article stand again; without these,
+    by the first of several."""
+    listed = [part for stretch in re.split(r",\s+", text) for part in AGAIN.split(stretch)]
+    if len(listed) == 1 and len(re.findall(r"\s(?:en|et)\s", text)) > 1:
+        return re.split(r"\s(?:en|et)\s", text, maxsplit=1)
+    return [part for part in listed if part.strip()]
 
 
 def _heading(builder: Builder, block: Block, rest: list[Block], state: State, resolution: str, parts: dict[str, str]) -> None:

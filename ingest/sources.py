@@ -15,7 +15,7 @@ from ingest.private import private_spans
 from ingest.readers import sha256_of
 from ingest.references import plan_id
 from ingest.wording import Wording
-from kg.errors import GvppError, MetadataError, SourceError
+from kg.errors import ExtractionError, GvppError, MetadataError, SourceError
 from kg.model import Extracted, Source
 from kg.vocabulary import Vocabulary
 
@@ -163,9 +163,9 @@ def describe(found: Found, extracted: Extracted, wording: Wording, vocabulary: V
     title = or_detect("title", {} if given.get("title") else {found.lang: _title(extracted, found.document)})
     named = " ".join([found.document, *title.values()])
     genre = or_detect("genre", _genre(named, head, wording))
-    if genre not in GENRES:
-        raise SourceError(
-            "the genre cannot be told from its name or title" if not genre else f"unknown genre {genre!r}",
+    if not genre:
+        raise ExtractionError(
+            "the genre cannot be told from its name or title",
             where=str(found.path),
             remedy="give genre = plan, report, fiche or resolution in its metadata, or --genre",
         )

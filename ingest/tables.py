@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ingest.builder import Builder, clean_label, squashed
 from ingest.figures import year_in
-from ingest.mend import Block
+from ingest.mend import NUMBERED, Block
 from kg.model import Lit, Ref
-from kg.names import theme_ref
+from kg.names import measure_ref, theme_ref
 
 CELL_NUMBER = re.compile(r"[-–+]?\s?(?:€\s?)?(\d{1,3}(?:[.\s\u00a0\u202f]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)\s?(%|€|euro)?$", re.I)
 AMOUNT = re.compile(
@@ -18,13 +19,17 @@ AMOUNT = re.compile(
     re.I,
 )
 SCALE = re.compile(
-    r"(?:in |en )(duizend(?:en)? euro|milliers? d['’]euros?|miljoen(?:en)? euro|millions? d['’]euros?|euros?|kEUR|k€)", re.I
+    r"\b(?:in |en )(duizend(?:en)? euro|milliers? d['’]euros?|miljoen(?:en)? euro|millions? d['’]euros?|euros?|kEUR|k€)", re.I
 )
 YEAR = re.compile(r"(?:19|20)\d\d$")
 TOTAL = re.compile(r"\W*(?:algemeen\s+)?tota(?:al|l|ux)\b", re.I)
 THEME_ROW = re.compile(r"\W*(?:th[eè]m[ae]\s+)?(\d{1,2})\s?[:.–-]?\s+(\S.*)$", re.I)
 TAGS = re.compile(r"</?[a-z][^<>]{0,20}>")
-GIVEN_TITLE = re.compile(r"subsid|subvention|transfer|toelage|dotati", re.I)
+GIVEN_TITLE = re.compile(r"subsid|subvention|transfer|toelage|dotati|\bfonds\b", re.I)
+MEASURE = re.compile(r"(?<![\d.])\d{1,2}\.\d{1,2}(?![\d.]*\d)")
+# Money that the reporting body gets: a table of its income, an endowment named by who gives it ("Dotatie GOB").
+INCOME = re.compile(r"\b(?:inkomsten|ontvangsten|recettes|revenus)\b", re.I)
+ENDOWED = re.compile(r"\W*dotati(?:e|on)s?\s+(?!aan\b|voor\b|aux?\b|pour\b|à\b)", re.I)
 
 
 @dataclass(slots=True)
@@ -45,11 +50,11 @@ def read_tables(builder: Builder, *, plan: str) -> None:
             continue
         header = table.rows[0]
         kinds = [builder.wording.column(cell) for cell in header.texts]
-        if "project" in kinds and "theme" in kinds:
+        if "project" in kinds and {"theme", "measure"} & set(kinds):
             continue
         if "training" in kinds:
             _trainings(builder, table, kinds, plan)
-        elif _is_numeric(table):
+        elif _is_numeric(table) and not (len(kinds) == 2 and kinds[0] in ("period", "beneficiaries")):
             _numbers(builder, table, plan)
         elif _key_values(builder, table) or _key_figures(builder, table):
             pass
@@ -61,7 +66,7 @@ def read_projects(builder: Builder, *, plan: str) -> None:
     """Tables of projects and their themes; read first, because the sections of a report repeat these names as headings."""
     for table in _tables(builder):
         kinds = [builder.wording.column(cell) for cell in table.rows[0].texts]
-        if "project" in kinds and "theme" in kinds:
+        if "project" in kinds and {"theme", "measure"} & set(kinds):
             _projects(builder, table, kinds, plan)
 
 
@@ -103,7 +108,7 @@ def _starts_again(builder: Builder, block: Block, rows: list[Block]) -> bool:
     known = [builder.wording.column(cell) for cell in here]
     if here == first and len(here) > 1:
         return True
-    if ("training" in known and "audience" in known) or ("project" in known and "theme" in known):
+    if ("training" in known and "audience" in known) or ("project" in known and {"theme", "measure"} & set(known)):
         return True
     return _year_columns(block) != {} and len(rows) > 1
 
@@ -139,6 +144,7 @@ def _numbers(builder: Builder, table: Table, plan: str) -> None:
     years = _year_columns(header)
     scale = SCALE.search(table.caption) or next((m for cell in columns if (m := SCALE.search(cell))), None)
     given = GIVEN_TITLE.search(table.caption) is not None
+    income = INCOME.search(table.caption) is not None
     for row in table.rows[1:]:
         label = row.cell(0).strip(" :")
         if not label or not re.search(r"[^\W\d_]", label):
@@ -159,12 +165,16 @@ def _numbers(builder: Builder, table: Table, plan: str) -> None:
             about = _about_row(builder, row, label, plan)
             name = f"{label} – {column}".strip(" –")
             builder.figure(match.group(1), unit, name, about, quote, year=year, caption=table.caption)
+            if income or ENDOWED.match(label):
+                continue
             if money and unit != "%" and (given or GIVEN_TITLE.search(label)) and not TOTAL.match(label):
                 named = builder.named(row, *row.cells[0])
+                everyone = dict.fromkeys(n.ref for n in named) if _joint(label) else dict.fromkeys(n.ref for n in named[:1])
                 words = re.split(r"\b(?:voor|aan|aux?|pour|à la|à l['’])\s+(?:de\s+|het\s+)?", label, maxsplit=1)
-                recipient = named[0].ref if named else builder.organisation(words[1], quote) if len(words) == 2 else ""
-                if recipient:
-                    builder.grant(match.group(1), unit, quote, recipient=recipient, year=year, name=label)
+                if not everyone and len(words) == 2:
+                    everyone = {builder.organisation(words[1], quote): None}
+                if everyone:
+                    builder.grant(match.group(1), unit, quote, recipient=tuple(everyone), year=year, name=label)
 
 
 def _about_row(builder: Builder, row: Block, label: str, plan: str) -> str:
@@ -172,7 +182,13 @@ def _about_row(builder: Builder, row: Block, label: str, plan: str) -> str:
     if theme:
         return theme_ref(plan, theme)
     named = builder.named(row, *row.cells[0])
-    return named[0].ref if named and not TOTAL.match(label) else builder.ref
+    alone = named and not TOTAL.match(label) and not _joint(label)
+    return named[0].ref if alone else builder.ref
+
+
+def _joint(label: str) -> bool:
+    """Whether a row tells of several bodies together ("GIP/GSOB/Brusafe"): its sum is not that of one of them."""
+    return re.search(r"[^\W\d_]{2}\s?/\s?[^\W\d_]{2}", label) is not None
 
 
 def _counted(column: str) -> str:
@@ -183,15 +199,17 @@ def _counted(column: str) -> str:
 
 
 def _projects(builder: Builder, table: Table, kinds: list[str], plan: str) -> None:
-    """Project × theme: a project goes on over the rows whose first cell is empty."""
-    project_column, theme_column = kinds.index("project"), kinds.index("theme")
+    """Project × theme or measure: a project goes on over the rows whose first cell is empty."""
+    project_column, theme_column = kinds.index("project"), kinds.index("theme") if "theme" in kinds else -1
     initiative = ""
     for row in table.rows[1:]:
         name = row.cell(project_column)
-        if name:
+        if name and not TOTAL.match(name):
             quote = builder.document.quote(row, *row.cells[project_column])
             initiative = builder.initiative(_title(name), quote)
-        theme = row.cell(theme_column)
+        if initiative:
+            _measures(builder, initiative, row, kinds, plan)
+        theme = row.cell(theme_column) if theme_column >= 0 else ""
         if not theme or not initiative:
             continue
         number = builder.vocabulary.theme_named(THEME_ROW.sub(r"\2", theme), plan)
@@ -201,6 +219,14 @@ def _projects(builder: Builder, table: Table, kinds: list[str], plan: str) -> No
         quote = builder.document.quote(row, *row.cells[theme_column])
         whole = builder.document.quote(row) if name else quote
         builder.add(initiative, "dct:subject", Ref(theme_ref(plan, number)), whole)
+
+
+def _measures(builder: Builder, initiative: str, row: Block, kinds: list[str], plan: str) -> None:
+    """Links to the measures whose numbers stand in the measure column of a row."""
+    for index, kind in enumerate(kinds):
+        for number in MEASURE.findall(row.cell(index)) if kind == "measure" and plan else ():
+            quote = builder.document.quote(row)
+            builder.add(initiative, "gvpp:implements", Ref(measure_ref(plan, number)), quote, role="main")
 
 
 def _title(name: str) -> str:
@@ -226,16 +252,30 @@ def _trainings(builder: Builder, table: Table, kinds: list[str], plan: str) -> N
             continue
         theme = table.themes.get(row.start, theme)
         name = row.cell(training)
-        if not name:
+        if not name or TOTAL.match(name):
             continue
         quote = builder.document.quote(row)
         ref = builder.initiative(clean_label(name), quote, kind="training")
+        _measures(builder, ref, row, kinds, plan)
+        _counts(builder, ref, row, table, kinds)
         if theme and builder.vocabulary.has_theme(plan, theme[0]):
             builder.add(ref, "dct:subject", Ref(theme_ref(plan, theme[0])), builder.document.quote(theme[1]))
         if audience >= 0 and row.cell(audience):
             builder.text(ref, "gvpp:targetGroup", row.cell(audience), quote)
         if dates >= 0 and row.cell(dates):
             builder.add(ref, "dct:temporal", Lit(row.cell(dates)), quote)
+
+
+def _counts(builder: Builder, about: str, row: Block, table: Table, kinds: list[str]) -> None:
+    """The numbers of a row about one thing, each under a header that says what it counts."""
+    header = table.rows[0]
+    for index, kind in enumerate(kinds):
+        match = CELL_NUMBER.fullmatch(row.cell(index)) if not kind and header.cell(index) else None
+        if match:
+            unit = match.group(2) or _counted(header.cell(index)).lower()
+            year = year_in(header.cell(index), None) or year_in(table.caption, builder.document.source.year)
+            name = f"{row.cell(0)} – {header.cell(index)}"
+            builder.figure(match.group(1), unit, name, about, builder.document.quote(row), year=year, caption=table.caption)
 
 
 def _key_values(builder: Builder, table: Table) -> bool:
@@ -245,7 +285,7 @@ def _key_values(builder: Builder, table: Table) -> bool:
     if budget is None:
         return False
     beneficiaries = fields.get("beneficiaries")
-    title = next((t for t in reversed(table.rows[0].section)), "")
+    title = NUMBERED.sub("", next((t for t in reversed(table.rows[0].section)), ""), count=1)
     period = fields["period"].cell(1) if "period" in fields else ""
     year = year_in(period, None)
     start = budget.cells[1][0]
@@ -264,7 +304,7 @@ def _key_values(builder: Builder, table: Table) -> bool:
         builder.figure(
             match.group(1), unit, f"{title} – {budget.cell(0)} {period}".strip(), recipient or builder.ref, whole, year=year
         )
-        if recipient:
+        if recipient and (year or not period):  # the budget of several years is no sum of one of them
             builder.grant(match.group(1), unit, whole, recipient=recipient, year=year, name=f"{title} {period}".strip())
     return True
 
@@ -283,14 +323,27 @@ def _amount_parts(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _key_figures(builder: Builder, table: Table) -> bool:
-    """A number and what it counts, one per row."""
+    """A number and what it counts, one per row; or numbers side by side with what they count below or above them."""
     found = False
+    for above, below in pairwise(table.rows):
+        for numbers, labels in ((above, below), (below, above)):
+            if found or len(numbers.cells) != len(labels.cells) or not _side_by_side(numbers, labels):
+                continue
+            for index, label in enumerate(labels.texts):
+                match = CELL_NUMBER.fullmatch(numbers.cell(index))
+                if match and label:
+                    start, end = numbers.cells[index]
+                    quote = builder.document.quote(numbers, start, end)
+                    year = year_in(label, builder.document.source.year)
+                    about = _scope_initiative(builder, numbers)
+                    builder.figure(match.group(1), match.group(2) or label.lower(), label, about, quote, year=year)
+            return True
     for row in table.rows:
         if len(row.cells) < 2:
             continue
         match = CELL_NUMBER.fullmatch(row.cell(0))
         label = row.cell(1).strip()
-        if match and label:
+        if match and re.search(r"[^\W\d_]{2}", label):
             quote = builder.document.quote(row)
             year = year_in(label, builder.document.source.year)
             words = re.match(
@@ -302,6 +355,17 @@ def _key_figures(builder: Builder, table: Table) -> bool:
     return found
 
 
+def _side_by_side(numbers: Block, labels: Block) -> bool:
+    """Whether one row holds nothing but numbers and the other nothing but words."""
+    filled = [cell for cell in numbers.texts if cell]
+    words = [cell for cell in labels.texts if cell]
+    return (
+        len(filled) == len(words) > 1
+        and all(CELL_NUMBER.fullmatch(cell) and not YEAR.fullmatch(cell) for cell in filled)
+        and all(re.match(r"[^\W\d_]", cell) for cell in words)
+    )
+
+
 def _scope_initiative(builder: Builder, row: Block) -> str:
     """The initiative whose section a row stands in: one that is labelled by one of the titles above it."""
     labels = {
@@ -310,7 +374,7 @@ def _scope_initiative(builder: Builder, row: Block) -> str:
         if s.predicate == "skos:prefLabel" and isinstance(s.object, Lit) and s.subject.startswith("id/initiative/")
     }
     for title in reversed(row.section):
-        ref = labels.get(squashed(title))
-        if ref:
-            return ref
+        for words in (title, clean_label(title), NUMBERED.sub("", title, count=1)):
+            if ref := labels.get(squashed(words)):
+                return ref
     return builder.ref

@@ -14,7 +14,14 @@ from kg.names import fold
 from kg.vocabulary import ONTOLOGY
 
 LANGUAGES = ("nl", "fr")
-HEADING_NUMBER = re.compile(r"^\W*(?:\d{1,2}(?:\s?\.\s?\d{1,2})*\s?[.)]?\s+)?")
+HEADING_NUMBER = re.compile(
+    r"^\W*(?:(?:(?:[IVXL]{1,5}|[A-Z])\s?\.\s?)?\d{1,2}(?:\s?\.\s?\d{1,2})*\s?[.)]?\s+|[IVXL]{1,5}\s?[.)]\s+)?"
+)
+# "Annex 1. Measures of the plan" is about the measures; "Chapter 3: The budget" about the budget.
+PART_NUMBER = re.compile(
+    r"^\W*(?:deel|hoofdstuk|titel|bijlage|partie|chapitre|titre|annexe)\s+(?:[ivxl]{1,5}|\d{1,2}|[a-z])\s*[.:–—-]\s*", re.I
+)
+LEADING_ARTICLE = re.compile(r"^(?:de|het|onze|les?|la|l'|nos)\s*(?<=[\s'])")
 TAKES_PART = re.compile(
     r"\b(?:engagement (?:in|dans)|deelname aan|nam(?:en)? deel|neemt deel|"
     r"werkt\w* mee|mee te werken|participe|participation|prend part)\b",
@@ -58,7 +65,7 @@ class Wording:
         self._partner_label = re.compile(rf"\W*(?:{'|'.join(partners)})\s*:\s*", re.I)
         untreated = "|".join(re.escape(word) for word in sorted(self.words("resolution", "not_treated"), key=len, reverse=True))
         self._untreated = re.compile(
-            r"\b(?:aangaande|betreffende|over|inzake|rond|concernant|relati(?:f|ve)s?\s+(?:à|aux?)|portant sur|en matière de)\s+"
+            r"\b(?:aangaande|betreffende|over|inzake|rond|concernant|relati(?:f|ve)s?\s+(?:à|aux?)|sur|en matière de)\s+"
             rf"(?P<what>[^.;]{{4,160}}?),?\s+(?:{untreated})\b",
             re.I,
         )
@@ -79,8 +86,12 @@ class Wording:
     @functools.cache  # noqa: B019 - one instance per process; extractors ask for every title of every block
     def section(self, title: str) -> str:
         """Which section a heading opens, "" when it is not a known one: the longest wording that it begins with."""
+        rest = PART_NUMBER.sub("", title)
+        if rest != title and (kind := self.section(rest)):
+            return kind
         text = fold(HEADING_NUMBER.sub("", title))
-        return _longest(text, self._sections)
+        bare = LEADING_ARTICLE.sub("", text)
+        return _longest(text, self._sections) or (_longest(bare, self._sections) if bare != text and "," not in text else "")
 
     @functools.cache  # noqa: B019
     def resolution_section(self, title: str) -> str:

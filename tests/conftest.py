@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus_help import Built, build_once
+from extraction_help import Extractions, extracted_once
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = "LEFT OUT: "
@@ -52,35 +53,35 @@ def real_corpus() -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class Built:
-    """A data folder that was built once for all tests, and the corpus it was built from: look, do not touch."""
-
-    data: Path
-    corpus: Path
-
-
-def built(corpus: Path, data: Path) -> Built:
-    from ingest.pipeline import build
-    from kg.settings import Settings
-
-    result = build(Settings(data=data), [corpus])
-    assert not result.errors, result.errors
-    return Built(data, corpus)
-
-
 @pytest.fixture(scope="session")
 def sample_build(sample_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The sample documents and their metadata, copied and built."""
     folder = tmp_path_factory.mktemp("sample")
     shutil.copytree(sample_corpus, folder / "corpus")
-    return built(folder / "corpus", folder / "data")
+    return build_once(folder / "corpus", folder / "data")
 
 
 @pytest.fixture(scope="session")
 def real_build(real_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The real publications, built with the metadata that come with the product."""
-    return built(real_corpus, tmp_path_factory.mktemp("real") / "data")
+    return build_once(real_corpus, tmp_path_factory.mktemp("real") / "data")
+
+
+def _of_this_run(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share."""
+    return factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+
+
+@pytest.fixture(scope="session")
+def sample_extractions(sample_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Extractions:
+    """What the sample documents yield, by document and language."""
+    return extracted_once(sample_corpus, _of_this_run(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def real_extractions(real_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Extractions:
+    """What the real publications yield, by document and language."""
+    return extracted_once(real_corpus, _of_this_run(tmp_path_factory))
 
 
 @pytest.fixture

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
 
 import gvpp
+from ingest.pipeline import build
+from kg.settings import Settings
 from kg.store import current
 
 PLAN_NL = """Globaal Veiligheids- en Preventieplan 2021-2024
@@ -93,6 +96,20 @@ TINY = {
     "rapport-annuel-2023.fr.txt": REPORT_FR,
     "fiche-pz5343-fietsen.nl.txt": FICHE_NL,
 }
+
+
+@dataclass(frozen=True)
+class Built:
+    """A data folder that was built once for all tests, and the corpus it was built from: look, do not touch."""
+
+    data: Path
+    corpus: Path
+
+
+def build_once(corpus: Path, data: Path) -> Built:
+    result = build(Settings(data=data), [corpus])
+    assert not result.errors, result.errors
+    return Built(data, corpus)
 
 
 def write_corpus(folder: Path, documents: Mapping[str, str | bytes] = TINY) -> Path:

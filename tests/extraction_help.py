@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
+import pickle
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ingest.extract import extract, extract_text
+from bench.extraction import extractions
+from ingest.extract import extract_text
 from ingest.recognise import Recogniser
-from ingest.sources import find_sources
 from ingest.wording import load_wording
 from kg.model import Extracted, Extraction, Lit, Page, Ref, Source
 from kg.vocabulary import load_vocabulary
 
 PLAN = "gvpp-2021-2024"
+Extractions = dict[str, Extraction]
 
 
 @functools.cache
@@ -45,11 +48,18 @@ def extraction_of(text: str | Extracted, genre: str, lang: str = "nl", **known: 
     return extract_text(source(genre, lang, **known), extracted, load_wording(), load_vocabulary(), recogniser())
 
 
-def extractions_of_folder(folder: Path) -> dict[str, Extraction]:
-    """What the files of a folder yield, by document and language."""
-    found, errors = find_sources([folder])
-    assert not errors, "\n".join(map(str, errors))
-    return {item.key: extract(item, load_wording(), load_vocabulary(), recogniser()) for item in found}
+def extracted_once(folder: Path, shared: Path) -> Extractions:
+    """What the files of a folder yield, by document and language; test processes side by side do the work once.
+
+    shared: a folder of this test run; the first process extracts and leaves the result there, the others wait for it.
+    """
+    target = shared / f"extractions-{folder.name}.pickle"
+    with (shared / f"extractions-{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            target.write_bytes(pickle.dumps(extractions(folder, every=True)))
+    result: Extractions = pickle.loads(target.read_bytes())
+    return result
 
 
 def links(extraction: Extraction, name: str) -> set[tuple[str, str]]:

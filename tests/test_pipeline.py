@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Built
-from corpus_help import FICHE_NL, PLAN_FR, PLAN_NL, REPORT_FR, REPORT_NL, TINY, graphs, run, run_json, texts, write_corpus
+from corpus_help import FICHE_NL, PLAN_FR, PLAN_NL, REPORT_FR, REPORT_NL, TINY, Built, graphs, run, run_json, texts, write_corpus
 
 from ingest import pipeline
 from ingest.sources import MINIMUMS
@@ -236,6 +235,14 @@ def test_the_order_of_additions_leaves_no_trace(tmp_path: Path, data: Path, back
     assert_equals_full(data, corpus, tmp_path / "full")
 
 
+def test_the_order_of_folders_leaves_no_trace(tmp_path: Path, data: Path) -> None:
+    names = sorted(VERSIONS)
+    folders = [write_corpus(tmp_path / str(part), {name: VERSIONS[name][0] for name in names[part::2]}) for part in (0, 1)]
+    build(data, *folders)
+    build(tmp_path / "other", *reversed(folders))
+    assert graphs(data) == graphs(tmp_path / "other")
+
+
 @pytest.mark.slow
 def test_the_sample_built_one_by_one_equals_the_sample_built_at_once(sample_build: Built, tmp_path: Path, data: Path) -> None:
     corpus = tmp_path / "corpus"
@@ -372,6 +379,9 @@ def test_a_killed_build_leaves_the_last_good_one_in_use(
     assert_whole(data, "48", "51")
     build(data, corpus)
     assert_whole(data, "51")
+    (corpus / "jaarverslag-2022.nl.txt").write_text(REPORT_NL)
+    build(data, corpus)  # what a build that died left behind goes when the next one publishes
+    assert_whole(data, "48")
     assert not [path for path in (data / "generations").iterdir() if path.name.startswith(".")]
 
 

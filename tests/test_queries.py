@@ -177,24 +177,44 @@ SAMPLE: list[tuple[str, str, str | ox.Literal]] = [
     (THEME, "skos:notation", ox.Literal("2")),
     (THEME, "skos:prefLabel", text("Thema", "nl")),
     (THEME, "skos:prefLabel", text("Thème", "fr")),
+    ("id/initiative/i", "gvpp:activityKind", "auth/kind/project"),
+    ("id/initiative/j", "gvpp:activityKind", "auth/kind/project"),
     *[
         triple
         for name, link in (("i", "gvpp:inZone"), ("j", "gvpp:carriedOutBy"))
         for triple in (
-            (f"id/initiative/{name}", "rdf:type", "gvpp:Initiative"),
-            (f"id/initiative/{name}", "skos:prefLabel", text(f"Initiatief {name}", "nl")),
-            (f"id/initiative/{name}", link, ZONE),
+            (f"id/evidence/{name}", "rdf:subject", f"id/initiative/{name}"),
+            (f"id/evidence/{name}", "rdf:predicate", link),
+            (f"id/evidence/{name}", "rdf:object", ZONE),
+            (f"id/evidence/{name}", "gvpp:certainty", ox.Literal("stated")),
+            (f"id/evidence/{name}", "prov:wasDerivedFrom", "id/passage/d/1"),
+            (f"id/evidence/{name}", "oa:exact", ox.Literal("in zone Z")),
+            (f"id/evidence/{name}", "gvpp:start", ox.Literal(3)),
+            (f"id/evidence/{name}", "gvpp:end", ox.Literal(12)),
         )
     ],
-    ("id/initiative/i", "gvpp:reportedIn", "id/document/d"),
+    ("id/passage/d/1", "oa:hasSource", "id/document/d"),
+    ("id/passage/d/1", "dct:language", ox.Literal("nl")),
+    ("id/passage/d/1", "gvpp:section", ox.Literal("1")),
 ]
 EXPECTED: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
     "measures-per-theme": ({"plan": PLAN}, [{"theme": THEME, "number": "2", "nl": "Thema", "fr": "Thème", "measures": "2"}]),
     "initiatives-of-zone": (
-        {"zone": ZONE},
+        {"place": ZONE},
         [
-            {"initiative": "id/initiative/i", "label": "Initiatief i", "document": "id/document/d"},
-            {"initiative": "id/initiative/j", "label": "Initiatief j"},
+            {
+                "place": ZONE,
+                "subject": "id/initiative/i",
+                "kind": "auth/kind/project",
+                "certainty": "stated",
+                "document": "id/document/d",
+                "passage": "id/passage/d/1",
+                "quote": "in zone Z",
+                "lang": "nl",
+                "section": "1",
+                "start": "3",
+                "end": "12",
+            }
         ],
     ),
 }

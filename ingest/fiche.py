@@ -15,7 +15,11 @@ from ingest.wording import Wording
 from kg.model import Lit, Ref, Statement
 
 QUOTED = re.compile(r"[\"“«‘]\s?([^\"”»’]{3,60}?)\s?[\"”»’]")
-CONDITIONAL = re.compile(r"\b(?:zou(?:den)?|overwegen|onderzoeken|pourrai(?:t|ent)|devrai(?:t|ent)|envisage\w*)\b", re.I)
+CONDITIONAL = re.compile(
+    r"\b(?:zou(?:den)?|overwegen|overweegt|onderzoeken|onderzoekt (?:of|de mogelijkheid)|(?:pourr|devr)(?:ait|aient|ions)|"
+    r"(?:aimer|souhaiter)(?:ait|aient|ions)|envisage\w*|(?:examin|étudi)\w+ (?:si|la possibilité))\b",
+    re.I,
+)
 FIELD_PROPERTY = {
     "context": "gvpp:context",
     "philosophy": "gvpp:philosophy",

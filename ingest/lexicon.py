@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from ingest.builder import Builder
 from ingest.mend import Block
@@ -11,6 +12,9 @@ from kg.model import Lit, Ref
 from kg.names import digest, fold, slug
 
 ENTRY = re.compile(r"(?P<short>[A-Z][\w()./+&-]{1,14}?)\s*(?:[:=–—]|\t|(?<=\S)\s)\s*(?P<long>[^\W\d_].+)$", re.S)
+# What the further lines of a list of abbreviations begin with.
+MARKED = re.compile(r"[A-Z][\w()./+&-]{1,14}?\s*[:=–—]\s")
+UNMARKED = re.compile(r"[A-Z]{2}[\w./+&-]{0,12}\s+[^\W\d_]")
 GLOSSED = re.compile(r"(?P<long>(?:(?:[^\W\d_][\w’&-]*|&) ){1,9}?[^\W\d_][\w’&-]*)['’”]? \((?P<short>[A-Z][A-Za-z&.]{1,9})\)")
 EXPANDED = re.compile(r"(?<![\w(])(?P<short>[A-Z]{3,9}) \((?P<long>[^\W\d_][^()]{8,120})\)")
 DATE = re.compile(
@@ -27,12 +31,15 @@ RENAMED = (
         r"(?P<new>[^.;,]{2,120})",
         re.I,
     ),
-    re.compile(rf"(?P<old>{NAME}),\s+(?:nu|voortaan|vandaag)\s+(?P<new>[^.;,]{{2,60}})", re.I),
+    re.compile(rf"(?P<old>{NAME}),\s+(?:nu|voortaan|vandaag)\s+(?!ook\b|aussi\b|également\b)(?P<new>[^.;,]{{2,60}})", re.I),
     re.compile(rf"(?P<old>{NAME})\s+(?:a été|est)\s+re(?:baptisée?|nommée?)s?\s+(?:en\s+)?(?P<new>[^.;,]{{2,120}})", re.I),
     re.compile(
         rf"(?P<old>{NAME})\s+(?:est devenue?s?|devient|s'appelle (?:désormais|dorénavant))\s+(?P<new>[^.;,]{{2,120}})", re.I
     ),
-    re.compile(rf"(?P<old>{NAME}),\s+(?:désormais|aujourd['’]hui|devenue?s?)\s+(?P<new>[^.;,]{{2,60}})", re.I),
+    re.compile(
+        rf"(?P<old>{NAME}),\s+(?:désormais|aujourd['’]hui|devenue?s?)\s+(?!ook\b|aussi\b|également\b)(?P<new>[^.;,]{{2,60}})",
+        re.I,
+    ),
 )
 
 
@@ -43,17 +50,30 @@ def read_abbreviations(builder: Builder) -> None:
         in_lexicon = any(builder.wording.section(title) == "lexicon" for title in block.section)
         if not in_lexicon or builder.wording.section(block.text) == "lexicon":
             continue
-        short, long, start = _entry(block)
-        if not short:
+        entries = [(start, end, *_entry(block, start, end)) for start, end in _lines(builder, block)]
+        if not any(short for _, _, short, _ in entries):
             if not block.text.rstrip().endswith(":") and (block.kind != "para" or len(block.text) < 160):
                 builder.warn("lexicon entry not understood", block)
             continue
-        builder.out.abbreviations.setdefault(short, long)
-        ref = f"id/abbreviation/{builder.document.source.document}/{slug(short)}"
-        quote = builder.document.quote(block, start)
-        builder.type(ref, "gvpp:Abbreviation")
-        builder.add(ref, "skos:notation", Lit(short))
-        builder.text(ref, "skos:prefLabel", long, quote)
+        for start, end, short, long in entries:
+            if not short:
+                continue
+            builder.out.abbreviations.setdefault(short, long)
+            ref = f"id/abbreviation/{builder.document.source.document}/{slug(short)}"
+            quote = builder.document.quote(block, start, end)
+            builder.type(ref, "gvpp:Abbreviation")
+            builder.add(ref, "skos:notation", Lit(short))
+            builder.text(ref, "skos:prefLabel", long, quote)
+
+
+def _lines(builder: Builder, block: Block) -> list[tuple[int, int]]:
+    """Spans of the entries of a block: lines that begin as the first one does, with or without a mark after the short form."""
+    pattern = MARKED if MARKED.match(block.text) else UNMARKED
+    if block.kind == "row" or not pattern.match(block.text):
+        return [(0, len(block.text))]
+    source, at = builder.document.extracted.text, block.mended.at
+    begins = [i for i in range(1, len(at)) if "\n" in source[at[i - 1] : at[i]] and pattern.match(block.text, i)]
+    return list(pairwise([0, *begins, len(block.text)]))
 
 
 def read_glossed(builder: Builder) -> None:
@@ -91,17 +111,17 @@ def initialled(words: str, short: str) -> str:
     return ""
 
 
-def _entry(block: Block) -> tuple[str, str, int]:
+def _entry(block: Block, start: int, end: int) -> tuple[str, str]:
     if block.kind == "row" and len(block.cells) >= 2:
-        return (block.cell(0), block.cell(1), 0) if block.cell(0)[:1].isupper() and block.cell(1) else ("", "", 0)
-    match = ENTRY.match(block.text)
+        return (block.cell(0), block.cell(1)) if block.cell(0)[:1].isupper() and block.cell(1) else ("", "")
+    match = ENTRY.match(block.text[start:end])
     if not match:
-        return "", "", 0
+        return "", ""
     short, long = match.group("short").rstrip(":"), match.group("long").strip()
     capitals = sum(c.isupper() for c in short)
     if len(long) < 3 or (capitals < 2 and short.casefold() == short[0].casefold() + short[1:] and len(short) > 6):
-        return "", "", 0
-    return short, long, match.start()
+        return "", ""
+    return short, long
 
 
 def read_renamings(builder: Builder) -> None:

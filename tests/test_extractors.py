@@ -138,6 +138,9 @@ WITH_PARTNERS = {
         "nl",
         "per bullet",
     ): "M1.1: Opleiden:\n- in de wijk; Gemeenten\n- in het station; Politiezones\n\nM1.2: Meten.\n\nM1.3: Tellen.\n",
+    ("nl", "after each bullet"): (
+        "M1.1: Opleiden:\n\n- in de wijk;\n\nGemeenten\n\n- in het station.\n\nPolitiezones\n\nM1.2: Meten.\n\nM1.3: Tellen.\n"
+    ),
     ("nl", "per row"): "Maatregel\tPartners\nM1.1: Opleiden.\tGemeenten, politiezones\nM1.2: Meten.\t\nM1.3: Tellen.\t\n",
     ("nl", "in French"): "M1.1\tOpvoeders opleiden.\tCommunes, zones de police\nM1.2\tMeten.\t\nM1.3\tTellen.\t\n",
     ("fr", "a line of their own"): "M1.1 : Former.\n\nCommunes, zones de police\n\nM1.2 : Mesurer.\n\nM1.3 : Compter.\n",
@@ -157,6 +160,9 @@ WITH_PARTNERS = {
         "fr",
         "per bullet",
     ): "M1.1 : Former :\n- en rue ; Communes\n- à la gare ; Zones de police\n\nM1.2 : Mesurer.\n\nM1.3 : Compter.\n",
+    ("fr", "after each bullet"): (
+        "M1.1 : Former :\n\n- en rue ;\n\nCommunes\n\n- à la gare.\n\nZones de police\n\nM1.2 : Mesurer.\n\nM1.3 : Compter.\n"
+    ),
     ("fr", "per row"): "Mesure\tPartenaires\nM1.1 : Former.\tCommunes, zones de police\nM1.2 : Mesurer.\t\nM1.3 : Compter.\t\n",
     ("fr", "in Dutch"): "M1.1\tFormer les agents.\tGemeenten, politiezones\nM1.2\tMesurer.\t\nM1.3\tCompter.\t\n",
 }
@@ -169,6 +175,7 @@ def test_partners_are_found_wherever_they_stand(lang: str, layout: str) -> None:
     assert objects(extraction, measure("1.1"), "gvpp:hasPartner") == PARTNERS
     assert not objects(extraction, measure("1.2"), "gvpp:hasPartner") | objects(extraction, measure("1.3"), "gvpp:hasPartner")
     (text,) = described(extraction)["1.1"]
+    assert text.count("•") == (2 if "bullet" in layout else 0), "what stands between partners is still text"
     assert not any(name in text.casefold() for name in ("gemeenten", "communes", "zone")), "partners are no text"
 
 
@@ -340,3 +347,22 @@ def test_the_contact_of_a_fiche_is_nowhere_public(lang: str) -> None:
     public = repr((extraction.statements, extraction.passages, extraction.findings, extraction.warnings)) + extraction.text
     assert not any(word in public for word in ("example.org", "000 00", "Voorbeeld", "Exemple"))
     assert len(extraction.text) == len(textwrap.dedent(FICHES[lang].replace("*", "- ")).lstrip("\n")), "offsets stay"
+
+
+THOUGHT_OF = {
+    "nl": ["Wij zouden ook kaarten willen maken.", "De zone overweegt een kaart.", "De zone onderzoekt of een kaart kan."],
+    "fr": ["Nous pourrions faire des cartes.", "La zone envisage une carte.", "La zone étudie la possibilité d'une carte."],
+}
+
+
+@pytest.mark.parametrize(("lang", "entry"), [(lang, entry) for lang, entries in THOUGHT_OF.items() for entry in entries])
+def test_what_is_only_thought_of_does_not_exist(lang: str, entry: str) -> None:
+    kind, head = {
+        "nl": ("Type preventie", "Beschrijving  Bestaande projecten"),
+        "fr": ("Type de prévention", "Description  Projets existants"),
+    }[lang]
+    text = f"{kind}  Lawaai\n\n{head}:\n\n- “Stille Straat”: metingen.\n- {entry}\n"
+    extraction = extraction_of(text, "fiche", lang, document="fiche-pz5340-lawaai")
+    considered = {s for s, o in links(extraction, "gvpp:status") if o == "gvpp:considered"}
+    assert len(considered) == 1 and "stille-straat-5340" not in considered
+    assert objects(extraction, "stille-straat-5340", "gvpp:status") == {"gvpp:existing"}

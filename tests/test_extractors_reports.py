@@ -319,6 +319,11 @@ def test_budgets_of_years_and_money_that_comes_in_are_not_given(lang: str, text:
     assert not grants(extraction)
 
 
+def test_a_blank_line_parts_two_tables() -> None:
+    extraction = report("1. ACTIES\n\nPost\t2021\nWagens\t1 204\n\nWijk\tBezoekers\nNoord\t30\n", "nl")
+    assert {(n["value"], n["unitText"], n["year"]) for n in nodes(extraction, "gvpp:Figure")} >= {("30", "Bezoekers", "2022")}
+
+
 def test_a_table_of_numbers_that_is_not_understood_is_a_warning() -> None:
     extraction = report("1. ACTIES\n\nWoord\tWaarde\tJa\nIets\tniets\tzoals\nAnders\t12\tdus\nNog\tveel\tmeer\n", "nl")
     assert not nodes(extraction, "gvpp:Figure")

@@ -39,6 +39,15 @@ NOT_GIVEN = re.compile(
     re.I,
 )
 
+# The hour of a day ("entre 15h30 et 17 heures") and the age of people ("de 14 à 20 ans") count nothing.
+CLOCK = re.compile(r"(?:\b(?:om|tot|tussen|vanaf|rond|à|dès|vers|entre)|\d\s?[uh]\s?\d{0,2}\s*(?:en|et|tot|à|-|–))\s*$", re.I)
+HOUR = re.compile(r"\s?(?:uur|heures?|h|u)\b", re.I)
+AGED = re.compile(r"(?:\d{1,2}\s*(?:tot|à|en|et|-|–)|\b(?:vanaf|dès|âgée?s? de|jonger dan|ouder dan))\s*$", re.I)
+AGE = re.compile(r"\s?(?:jaar|jarigen?|ans)\b", re.I)
+RECEIVES = re.compile(
+    r"\b(?:kreeg|kregen|ontving(?:en)?|ontvangt|ontvangen|a reçu|ont reçu|reçoi(?:t|vent)|a bénéficié|ont bénéficié|bénéficie)\b",
+    re.I,
+)
 ELIDED = re.compile(r"(?:[dlnst]|qu)['’]", re.I)  # "d'entre elles", "l'année"
 
 
@@ -109,6 +118,9 @@ def _figure(
     number, before = match.group("number"), sentence[: match.start()]
     if REFERENCE.search(before) or is_date(sentence, match):
         return
+    after = sentence[match.end() :]
+    if (CLOCK.search(before) and HOUR.match(after)) or (AGED.search(before) and AGE.match(after)):
+        return
     money = bool(match.group("before") or match.group("currency")) or (match.group("after") or "").strip().lower() in {
         "€",
         "euro",
@@ -134,9 +146,17 @@ def _figure(
     if money and GIVEN.search(sentence) and not NOT_GIVEN.search(sentence):
         funded = about if about.startswith("id/initiative/") else ""
         named = [n for n in builder.named(block, start, start + len(sentence)) if n.kind == "actor_group"]
-        recipient = carrier or (named[0].ref if named and not funded else "")
+        recipient = carrier or (named[0].ref if named and not funded else "") or _receiver(builder, block, start, sentence)
         if recipient or funded:
             builder.grant(number, unit, quote, recipient=recipient, funded=funded, year=when)
+
+
+def _receiver(builder: Builder, block: Block, start: int, sentence: str) -> str:
+    """The body that a sentence says to receive: the last one named before the verb."""
+    verb = RECEIVES.search(sentence)
+    before = builder.named(block, start, start + verb.start()) if verb else []
+    bodies = [n.ref for n in before if n.kind in ("organisation", "school", "police_zone")]
+    return bodies[-1] if bodies and bodies[-1] != builder.publisher else ""
 
 
 def is_date(sentence: str, match: re.Match[str]) -> bool:
@@ -162,7 +182,7 @@ def unit_of(text: str) -> str:
             break
         if ELIDED.match(word):
             break
-        words.append(word)
+        words.append(re.sub(r"(?<=[^\W\d_]{3})\d{1,3}$", "", word))  # a footnote mark is glued to it
     return " ".join(words)
 
 

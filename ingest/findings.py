@@ -164,11 +164,7 @@ def _two_values(builder: Builder) -> None:
     for (about, unit, _), refs in groups.items():
         for a, b in combinations(refs, 2):
             first, second = nodes[a]["schema:value"], nodes[b]["schema:value"]
-            if (
-                first == second
-                or not _alike(first, second)
-                or (len(quotes[a].text) < KEY_FIGURE) == (len(quotes[b].text) < KEY_FIGURE)
-            ):
+            if first == second or not _alike(first, second) or _key_figure(quotes[a].text) == _key_figure(quotes[b].text):
                 continue  # a slip shows between a key figure and the prose, not between two sentences or two list items
             _add(
                 builder,
@@ -178,6 +174,11 @@ def _two_values(builder: Builder) -> None:
                 f"«{unit}» a deux valeurs : {first} et {second}.",
                 [quotes[a], quotes[b]],
             )
+
+
+def _key_figure(text: str) -> bool:
+    """Whether a quote is a number with its label, and no sentence."""
+    return len(text) < KEY_FIGURE and not text.rstrip().endswith(".")
 
 
 def _alike(a: str, b: str) -> bool:

@@ -13,9 +13,10 @@ from ingest.mend import Line
 
 # A footnote mark is glued to a word or to the punctuation after a word, and is not part of a number ("2.1", "M4", "4/2006").
 FOOTNOTE_MARK = re.compile(
-    r"(?<![IVXL]\.)(?:(?<=[a-zà-ÿ])|(?<=[A-Z]{2})|(?<=[^\W\d][.,;:)”»\"'’])|(?<=[^\W\d][.,;:][)”»\"'’])|(?<=[)”»’][.,;:]))(\d{1,3})(?![\d/%]|[.,]\d)"
+    r"(?<![IVXL]\.)(?:(?<=[a-zà-ÿ])|(?<=[A-Z]{2})|(?<=[^\W\d][.,;:)”»\"'’])|(?<=[^\W\d][.,;:][)”»\"'’])|(?<=[)”»’][.,;:])|(?<=(?<!\d)(?:19|20)\d\d))(\d{1,3})(?![\d/%]|[.,]\d)"
 )
 TOC_TITLE = re.compile(r"\W*(inhoud(stafel|sopgave)?|table des mati[eè]res|sommaire|contents)\W*$", re.I)
+TOC_PAGE = re.compile(r"\s*[^\W_].{2,90}[^\W\d_][)”»\"]? (\d{1,3})\s*$")  # the number of the page behind a single space
 TOC_LINE = re.compile(r"\s*\S.*(?:\t|\.{3,}|\s{3,})\s*\d{1,3}\s*$")
 
 
@@ -31,7 +32,9 @@ def take_out_furniture(lines: Sequence[Line]) -> None:
         return
     real = pages[0][0].page is not None if pages[0] else any(page and page[0].page is not None for page in pages)
     edges = [(page[:2], page[-2:]) for page in pages]
-    seen = Counter(key for head, tail in edges for key in {_edge_key(line.raw) for line in [*head, *tail]} if key)
+    seen = Counter(
+        key for head, tail in edges for key in {_edge_key(part) for line in [*head, *tail] for part in _parts(line)} if key
+    )
     enough = max(2, min(3, len(pages) // 2))
     everywhere = {_squash(line.raw) for line in lines if not line.raw.isupper()}
     joined = "".join(_squash(line.raw) if not line.raw.strip().isupper() else "\n" for line in lines)
@@ -45,25 +48,33 @@ def take_out_furniture(lines: Sequence[Line]) -> None:
             echo = outer and bare.isupper() and len(bare) > 7 and (_squash(bare) in everywhere or _squash(bare) in joined)
             if repeated or number or echo:
                 line.kind = "furniture"
+    # A part of the running head that the columns of the page have moved into its middle stands alone between blank lines.
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        alone = before.kind == after.kind == "blank" and line.kind == "text" and not line.level
+        if real and alone and "\t" not in line.raw and seen[_edge_key(line.raw)] >= enough + 2:
+            line.kind = "furniture"
 
 
 def take_out_toc(lines: Sequence[Line]) -> None:
     """Mark the lines of a table of contents: it repeats headings and would be taken for them."""
-    inside, last = False, 0
+    inside, last, last_page = False, 0, 1
     for line in lines:
         if line.kind != "text":
             continue
         if TOC_TITLE.match(line.raw):
-            inside, last, line.kind = True, 0, "toc"
+            inside, last, last_page, line.kind = True, 0, 1, "toc"
         elif inside:
             # Without page numbers the entries still count upwards; the first real heading starts again.
             entry = re.match(r"\s*(\d{1,2})(?:\.\d+)*[.)]?\s+\S.{2,70}$", line.raw)
+            numbered_page = TOC_PAGE.match(line.raw) if not line.level else None
+            page = int(numbered_page.group(1)) if numbered_page else 0
             if (
                 TOC_LINE.match(line.raw)
+                or last_page <= page <= last_page + 60
                 or (entry and not line.level and int(entry.group(1)) >= last > 0)
                 or (entry and not last and not line.level)
             ):
-                line.kind, last = "toc", int(entry.group(1)) if entry else last
+                line.kind, last, last_page = "toc", int(entry.group(1)) if entry else last, page or last_page
             else:
                 inside = False
 
@@ -98,6 +109,11 @@ def take_out_footnotes(lines: Sequence[Line]) -> dict[int, str]:
             notes[due - 1] += " " + line.raw.strip()
         fresh = False
     return notes
+
+
+def _parts(line: Line) -> set[str]:
+    """A line and its stretches between wide gaps, as a running head has them."""
+    return {line.raw, *line.raw.split("\t")}
 
 
 def _edge_key(raw: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from ingest.builder import Builder
+from ingest.builder import ARTICLE, QUOTES, Builder
+from ingest.document import sentence_spans
 from ingest.mend import Block
 from ingest.wording import load_wording
-from kg.model import Lit, Ref
+from kg.model import Lit, Quote, Ref
 from kg.names import digest, fold, slug
 
 ENTRY = re.compile(r"(?P<short>[A-Z][\w()./+&-]{1,14}?)\s*(?:[:=–—]|\t|(?<=\S)\s)\s*(?P<long>[^\W\d_].+)$", re.S)
@@ -41,6 +42,33 @@ RENAMED = (
         re.I,
     ),
 )
+
+
+# "X heet sinds 1 juni 2025 Y", "X s'appelle désormais Y", "X est devenue l'asbl Y en mars 2021", "X ging op in Y".
+WHEN = r"(?:sinds|vanaf|depuis|dès)\s(?:[^.;:]{0,24}?\s)?(?:19|20)\d\d\s"
+AGAIN = r"(?:voortaan|nu|sindsdien|désormais|dorénavant|aujourd['’]hui)"
+OF_NAME = re.compile(
+    rf"(?P<verb>\b(?:heet|heten|draagt(?: {AGAIN})? de naam|kreeg de naam|s['’]appelle(?:nt)?|se nomme|"
+    rf"porte(?: {AGAIN})? le nom de|a pris le nom de|a été rebaptisée?|est devenue?|(?:werd|is) omgedoopt tot)(?:\s{AGAIN})?)"
+    rf"\s+(?:{WHEN})?(?P<new>[^.;:()]{{3,90}})",
+    re.I,
+)
+ASIDE = r"(?:,[^,;.]{2,80},)?"
+MERGED = (
+    re.compile(
+        rf"\b(?:ging|is|werd)\s+(?P<old>[^,;:()]{{2,60}}?){ASIDE}\s+(?:opgegaan|opgenomen|geïntegreerd|op)\s+in\s+"
+        r"(?P<new>[^.;,()]{2,60}\S*)"
+    ),
+    re.compile(
+        rf"(?P<old>[^,;:()]{{2,60}}?){ASIDE}\s+(?:est|a été)\s+(?:intégrée?|absorbée?|reprise?)\s+(?:à|dans|par)\s+"
+        r"(?P<new>[^.;,()]{2,60}\S*)"
+    ),
+)
+PRONOUN = re.compile(r"(?:deze|dit|die|dat|hij|zij|ze|cette?|ces?|ceci|cela|elles?|ils?|on|qui|men|wie)\b", re.I)
+SINCE = re.compile(r"\b(?:sinds|vanaf|voortaan|sindsdien|omgedoopt|depuis|dès|désormais|dorénavant|rebaptis)", re.I)
+LEGAL = re.compile(r"\b(?:vzw|asbl|ivzw|aisbl)\b", re.I)
+PROPER_NAME = re.compile(r"[A-ZÀ-Ý][^\W_]")
+LONG_NAME = 9  # words
 
 
 def read_abbreviations(builder: Builder) -> None:
@@ -125,29 +153,67 @@ def _entry(block: Block, start: int, end: int) -> tuple[str, str]:
 
 
 def read_renamings(builder: Builder) -> None:
-    """Organisations said to have been renamed, with the date that the sentence gives."""
+    """Organisations said to have been renamed or merged, with the date that the sentence gives."""
     for block in builder.document.blocks:
-        if block.kind == "heading" or not RENAMING_WORD.search(block.text):
+        if block.kind == "heading":
             continue
-        for pattern in RENAMED:
-            for match in pattern.finditer(block.text):
-                _renaming(builder, block, match)
+        if RENAMING_WORD.search(block.text):
+            for pattern in RENAMED:
+                for match in pattern.finditer(block.text):
+                    _renaming(builder, block, match)
+        for start, end in sentence_spans(block.text):
+            for pattern in MERGED:
+                for match in pattern.finditer(block.text, start, end):
+                    _renaming(builder, block, match)
+            for match in OF_NAME.finditer(block.text, start, end):
+                _named_anew(builder, block, match, start)
 
 
 def _renaming(builder: Builder, block: Block, match: re.Match[str]) -> None:
+    """A change between two organisations that are known."""
     old = [n for n in builder.named(block, match.start("old"), match.end("old")) if n.kind != "municipality"]
     new = [n for n in builder.named(block, match.start("new"), match.end("new")) if n.kind != "municipality"]
     if not old or not new or old[-1].name.casefold() == new[0].name.casefold():
         return
     quote = builder.document.sentence(block, match.start(), match.end())
+    _change(builder, (old[-1].ref, old[-1].name), (new[0].ref, new[0].name), quote)
+
+
+def _named_anew(builder: Builder, block: Block, match: re.Match[str], start: int) -> None:
+    """A change of name of a body that nobody knows yet: both names are names, and the sentence says that the name is new."""
+    quote = builder.document.sentence(block, match.start(), match.end())
+    # What stands between commas before the verb ("de son côté") is no part of the name.
+    before = [part.strip() for part in re.split(r"[,;:()]", block.text[start : match.start("verb")]) if part.strip()]
+    old = next((name for part in reversed(before[-2:]) if (name := _bare(builder, part))), "")
+    words = re.split(
+        r"\s(?:en|in|op|sinds|vanaf|depuis|dès|le)\s(?=[^\W\d_]*\s?(?:\d|20))|\s(?:en|et)\s", match["new"].split(",")[0]
+    )[0]
+    new = _bare(builder, words)
+    surely = SINCE.search(quote.text) or ("devenu" in match["verb"] and (DATE.search(quote.text) or LEGAL.search(match["new"])))
+    if not old or not new or not surely or fold(old) == fold(new):
+        return
+    _change(builder, (builder.organisation(old, quote), old), (builder.organisation(new, quote), new), quote)
+
+
+def _bare(builder: Builder, text: str) -> str:
+    """A proper name without article and legal form; "" for other words."""
+    name = builder.wording.without_legal_form(ARTICLE.sub("", text.strip(QUOTES)).strip(QUOTES)).strip(QUOTES)
+    fits = PROPER_NAME.match(name) and not PRONOUN.match(name) and len(name.split()) <= LONG_NAME and not DATE.search(name)
+    return name if fits else ""
+
+
+def _change(builder: Builder, old: tuple[str, str], new: tuple[str, str], quote: Quote) -> None:
+    """The change event with its evidence; the same sentence states it once."""
     date = _date(builder, quote.text)
-    event = f"id/change/{builder.document.source.document}/{digest(old[-1].name, new[0].name, date)}"
+    event = f"id/change/{builder.document.source.document}/{digest(old[1], new[1], date)}"
+    if any(s.subject == event for s in builder.out.statements):
+        return
     builder.type(event, "org:ChangeEvent")
-    builder.add(event, "org:originalOrganization", Ref(old[-1].ref), quote)
-    builder.add(event, "org:resultingOrganization", Ref(new[0].ref), quote)
-    builder.text(event, "gvpp:formerName", old[-1].name, quote)
-    builder.text(event, "gvpp:newName", new[0].name, quote)
-    builder.add(old[-1].ref, "org:changedBy", Ref(event), quote)
+    builder.add(event, "org:originalOrganization", Ref(old[0]), quote)
+    builder.add(event, "org:resultingOrganization", Ref(new[0]), quote)
+    builder.text(event, "gvpp:formerName", old[1], quote)
+    builder.text(event, "gvpp:newName", new[1], quote)
+    builder.add(old[0], "org:changedBy", Ref(event), quote)
     if date:
         kind = {4: "xsd:gYear", 10: "xsd:date"}[len(date)]
         builder.add(event, "dct:date", Lit(date, datatype=kind), quote)

@@ -22,6 +22,7 @@ MARKED = re.compile(
 BARE = re.compile(r"(?P<theme>\d{1,2})\s?\.\s?(?P<number>\d{1,2})(?!\d|\s?\.\d)\.?[\s:|–—-]*")
 THEME = re.compile(r"\W*th[eè]m[ae]\s+(?P<theme>\d{1,2})\s*[:.–—-]?\s*(?P<label>.*)$", re.I)
 NUMBERED_THEME = re.compile(r"(?P<theme>\d{1,2})\s?\.\s+(?P<label>[^\W\d_].{3,80})$")
+BRAND = re.compile(r"[a-z]+\.[a-z]+\b")  # a body that writes its name like an address
 STARTS_BLOCK = re.compile(
     r"[\s|*•·-]*(?:(?:(?:Preventie|Reactie|Follow-up|Opvolging|Pr[ée]vention|R[ée]action|Suivi)\s+)?"
     r"(?:M\s?\d{1,2}\s?\.\s?\d{1,2}\s*[:.]|(?:Maatregel|Mesure)\s+\d{1,2}\.\d{1,2}\s*[:–—-])"
@@ -210,7 +211,12 @@ class _Reader:
 
     def _looks_like_partners(self, block: Block) -> bool:
         text = block.text
-        if block.kind == "item" or not text[0].isupper() or len(text) > 260 or text.rstrip().endswith((";", ":", ".")):
+        if (
+            block.kind == "item"
+            or not (text[0].isupper() or BRAND.match(text))
+            or len(text) > 260
+            or text.rstrip().endswith((";", ":", "."))
+        ):
             return False
         return self.names_partners(text)
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from kg.model import Extracted
 
 BULLET = re.compile(r"\s*(?:(?:[-–—*+]\s+)*[·•›‣▪●◦»\ue000-\uf8ff]|[-–—*+](?:\s+[-–—+*])*)(?=\s)\s*")
+# An entry of a list of abbreviations: "LISA : Local Integrated Security Antenna".
+DEFINES = re.compile(r"\s*(?=[\w&/+-]*[A-Z][\w&/+-]*[A-Z])[A-Z][\w&/+-]{1,13}\s?[:=]\s+[^\W\d_]")
 NUMBER_ITEM = re.compile(r"\s*(\d{1,2}[.)]|[a-z]\))\s*\t\s*")
 SENTENCE_END = re.compile(r"[.:;!?…][\"”’')\]»]*\s*$")
 # After a hyphen at the end of a line these words show a suspended compound ("preventie- en"), not a broken word.
@@ -187,6 +189,21 @@ def blocks_of(lines: Sequence[Line], starts_block: re.Pattern[str] | None = None
     return list(_Grouper(lines, starts_block).run())
 
 
+def _blank_inside(lines: Sequence[Line]) -> list[bool]:
+    """For every line break that is surely inside a sentence, whether a blank line stands there, as in double spacing."""
+    found: list[bool] = []
+    last, blank = "", False
+    for line in lines:
+        if line.kind == "blank":
+            blank = True
+            continue
+        here = line.raw.strip() if line.kind == "text" and "\t" not in line.raw.strip() else ""
+        if last and here and here[0].islower() and not SENTENCE_END.search(last):
+            found.append(blank)
+        last, blank = here, False
+    return found
+
+
 class _Grouper:
     """Decides, line by line, whether a line continues the block before it."""
 
@@ -196,7 +213,10 @@ class _Grouper:
         self.cut = False  # material was removed before lines that hold nothing: the next block stands after it
         text_lines = [line for line in lines if line.kind == "text"]
         spaced = sum(1 for a, b in itertools.pairwise(lines) if a.kind == "text" and b.kind == "blank")
-        self.double_spaced = len(text_lines) > 20 and spaced > 0.6 * len(text_lines)
+        inside = _blank_inside(lines)
+        self.double_spaced = (
+            len(text_lines) > 20 and spaced > 0.6 * len(text_lines) and (len(inside) < 5 or sum(inside) > 0.3 * len(inside))
+        )
         widths = sorted(len(line.raw.strip()) for line in text_lines)
         self.width = widths[int(len(widths) * 0.8)] if widths else 0
 
@@ -245,7 +265,7 @@ class _Grouper:
         body, last = line.raw.strip(), held[-1].raw.strip()
         if blanks == 0 and re.search(r"\s[-–—]$", last) and not line.opens_page:
             return True
-        if self._starts(line, last, blanks):
+        if self._starts(line, last, blanks) or (DEFINES.match(line.raw) and DEFINES.match(held[0].raw)):
             return False
         if line.page != held[-1].page and SENTENCE_END.search(last):
             return False
@@ -357,7 +377,7 @@ def row_of(line: Line) -> tuple[Mended, tuple[tuple[int, int], ...]]:
 # The number of a section: "4.1.2", "II.3.1", "B.2"; or the word for a chapter with its number.
 NUMBERED = re.compile(
     r"((?:(?:[IVXL]{1,5}|[A-Z])\s?\.\s?)?\d{1,2}(?:\s?\.\s?\d{1,2}){0,4}(?=\s?\.?\s+[^\W\d_])"
-    r"|(?i:deel|hoofdstuk|titel|partie|chapitre|titre)\s+(?:[IVXL]{1,5}|\d{1,2}|[A-Z])(?=\s*[.:–—-]\s+[^\W\d_]))"
+    r"|(?i:deel|hoofdstuk|titel|bijlage|partie|chapitre|titre|annexe)\s+(?:[IVXL]{1,5}|\d{1,2}|[A-Z])(?=\s*[.:–—-]\s+[^\W\d_]))"
     r"\s*[.:–—-]?\s+"
 )
 
@@ -369,7 +389,7 @@ def is_heading(text: str) -> bool:
     letters = [c for c in text if c.isalpha()]
     if len(letters) < 3:
         return False
-    if text[0] in "“\"«‘'„":
+    if text[0] in "“\"«‘'„" or (DEFINES.match(text) and not text.isupper()):
         return False
     numbered = NUMBERED.match(text)
     if numbered:

@@ -14,7 +14,9 @@ from kg.model import Lit, Quote, Ref
 from kg.names import fold, measure_ref, theme_ref
 
 LABEL_WORDS = 16
-TAIL = re.compile(r"[;.)]\s+(?=[^\W\d_a-z])(?P<tail>[^;.:]{4,160})$")
+BRAND = r"[a-z]+\.[a-z]+\b"  # a body that writes its name like an address
+TAIL = re.compile(rf"[;.)]\s+(?=[^\W\d_a-z]|{BRAND})(?P<tail>(?:[^;.:]|\.(?=\w)){{4,160}})$")
+EVERYONE = re.compile(r"(?:alle|tous les|toutes les)\s+(?:[^\W\d_]+\s+)?(?:partners|actoren|partenaires|acteurs)\W*", re.I)
 SPLIT_PARTNERS = re.compile(r"\s*,\s*(?![^(]*\))|\s+(?:en|et|and)\s+(?![^(]*\))")
 
 
@@ -56,6 +58,8 @@ def names_partners(builder: Builder, text: str) -> bool:
     parts = [part for part in SPLIT_PARTNERS.split(text) if part.strip()]
     if not parts:
         return False
+    if EVERYONE.fullmatch(text):
+        return True
     found = builder.recogniser.find(text, builder.out.abbreviations)
     covered = sum(named.end - named.start for named in found)
     return covered >= 0.45 * len(text) or (len(parts) > 1 and len(found) >= 0.6 * len(parts))
@@ -168,7 +172,9 @@ def _split_tail(builder: Builder, statement: Listed) -> None:
 def _without_marks(text: str, footnotes: dict[int, str]) -> str:
     """The text without footnote marks; in quotes they stay, because a quote changes nothing."""
     for number in footnotes:
-        text = re.sub(rf"(?<=[^\W\d]){number}(?=[\s.,;:)]|$)|(?<=[a-zà-ÿ][.,;:)”’]){number}(?=\s|$)", "", text, count=1)
+        text = re.sub(
+            rf"(?:(?<=[a-zà-ÿ])|(?<=[A-Z]{{2}})){number}(?=[\s.,;:)]|$)|(?<=[a-zà-ÿ][.,;:)”’]){number}(?=\s|$)", "", text, count=1
+        )
     return text.strip()
 
 

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from kg.names import fold
@@ -77,7 +78,7 @@ class Recogniser:
                 for match in re.finditer(rf"(?<!\w){re.escape(short)}(?!\w)", text):
                     if all(match.end() <= n.start or match.start() >= n.end for n in found):
                         found.append(Named(entry.ref, entry.kind, short, match.start(), match.end()))
-        return sorted(found, key=lambda named: named.start)
+        return _without_general(text, sorted(found, key=lambda named: named.start))
 
     def settle(self, text: str) -> dict[str, str]:
         """Ambiguous short forms that a text itself expands: "Brussel Preventie & Veiligheid (BPV)"."""
@@ -124,3 +125,17 @@ class Recogniser:
                 }:
                     matcher.add(entry.ref, [nlp.make_doc(variant)])
         return nlp, (lower, exact)
+
+
+def _without_general(text: str, found: list[Named]) -> list[Named]:
+    """ "De gemeente Jette", "la commune d'Evere" name one commune, not the communes at large."""
+    return [
+        named
+        for named, after in zip_longest(found, found[1:])
+        if not (
+            named.kind == "actor_group"
+            and after is not None
+            and after.kind in ("municipality", "police_zone")
+            and re.fullmatch(r"\s(?:d['’]|de\s|du\s|van\s)?", text[named.end : after.start])
+        )
+    ]

@@ -36,6 +36,17 @@ STARTS_BLOCK = re.compile(
 )
 DASH = re.compile(r"\s[–—|-]\s")
 COLON = re.compile(r"\s?:\s+(?=\S)")
+PLATFORM = re.compile(
+    r"(?:(?:het|de|la|le)\s|l['’])?"
+    r"(?:platform|werkgroep|stuurgroep|overlegplatform|plate-?forme|groupe de travail|comité de pilotage)\b",
+    re.I,
+)
+ITSELF = re.compile(
+    r"\b(?:(?:de|deze)\s(?:vzw|vereniging|organisatie)|(?:het|dit)\s(?:netwerk|verbond|centrum)|l['’](?:asbl|association|organisation)"
+    r"|(?:le|ce)\s(?:réseau|centre))\b",
+    re.I,
+)
+LISTED = re.compile(r"[«“\"‘']\s?(?P<name>[^»”\"’]{3,80}?)\s?[»”\"’']\s?[:–—-]\s")
 PROJECT_HEADING = re.compile(r"(?:het |le )?proje[ck]?t\s+\S", re.I)
 LABELLED = re.compile(r"(?P<label>[^\W\d_][\w '’-]{2,30}?)\s?:\s+(?P<value>\S.*)", re.S)
 SILENT = {
@@ -52,6 +63,7 @@ SILENT = {
 }
 SILENT |= {"contact", "identity", "conclusion", "context"}
 PARTS = {"project_description", "achievements", "partners", "key_figures", "target_group"}  # sections within a project
+BODIES = {"municipalities", "police_zones", "regional_bodies"}  # sections that tell of the bodies in their titles
 FUNDED = {"subsidies", "project_calls", "platforms"}  # what stands here under a heading of its own is an initiative
 
 
@@ -67,6 +79,7 @@ class Scope:
     children: list[Scope] = field(default_factory=list)
     initiative: str = ""
     carrier: str = ""
+    activity: str = ""  # kind of activity, as in wording.toml
 
 
 def extract(builder: Builder) -> None:
@@ -81,8 +94,12 @@ def extract(builder: Builder) -> None:
     for scope in everything:
         _initiative(builder, scope, casing, projects)
     for scope in everything:
-        _links(builder, scope)
-        figures.read_prose(builder, scope.blocks, scope.initiative or builder.ref, carrier=scope.carrier, context=scope.context)
+        own = _links(builder, scope)
+        for block in scope.blocks:
+            if block.start in own:
+                figures.read_prose(builder, [block], own[block.start], carrier=scope.carrier, context=scope.context)
+        rest = [block for block in scope.blocks if block.start not in own]
+        figures.read_prose(builder, rest, scope.initiative or builder.ref, carrier=scope.carrier, context=scope.context)
     tables.read_tables(builder, plan=source_plan(builder))
     lexicon.read_glossed(builder)
     lexicon.read_renamings(builder)
@@ -204,13 +221,16 @@ def _initiative(builder: Builder, scope: Scope, casing: dict[str, str], projects
     leaf = not any(child.kind == "section" or child.kind == "project" for child in scope.children)
     has_text = any(block.kind != "heading" for block in scope.blocks)
     funded = bool(_kinds(builder, heading) & FUNDED) and leaf and has_text and scope.kind == "section" and _deep(heading)
-    if not (scope.kind in ("project", "named") or has_links or funded):
-        return
     quote = builder.document.quote(heading)
+    body = bool({builder.wording.section(title) for title in heading.section[:-1]} & BODIES) and leaf and has_text
+    if body or scope.context in BODIES:
+        scope.carrier = _carrier(builder, scope, quote)
+    if not (scope.kind in ("project", "named") or has_links or funded or (body and scope.carrier)):
+        return
     title = _without_number(heading, scope.kind)
     name = clean_label(_recase(title, casing))
-    kind = "platform" if "platforms" in _kinds(builder, heading) else "project"
-    scope.initiative = builder.initiative(name, quote, kind=kind)
+    scope.activity = "platform" if "platforms" in _kinds(builder, heading) or PLATFORM.match(name) else "project"
+    scope.initiative = builder.initiative(name, quote, kind=scope.activity)
     scope.carrier = _carrier(builder, scope, quote)
     if scope.carrier:
         builder.add(scope.initiative, "gvpp:carriedOutBy", Ref(scope.carrier), quote)
@@ -244,27 +264,67 @@ def _carrier(builder: Builder, scope: Scope, quote: Quote) -> str:
         return known[0].ref if known else builder.organisation(who, quote)
     known = [n for n in builder.named(heading) if n.kind != "municipality"]
     covered = sum(n.end - n.start for n in known)
-    return known[0].ref if known and covered >= 0.5 * len(title) else ""
+    if known and covered >= 0.5 * len(title):
+        return known[0].ref
+    return _named_below(builder, scope, title)
 
 
-def _links(builder: Builder, scope: Scope) -> None:
+def _named_below(builder: Builder, scope: Scope, title: str) -> str:
+    """Carrier by the text under a title: the association that opens it together with the title, or the title itself where the
+    text takes it up and calls it an association or a network."""
+    prose = [block for block in scope.blocks if block.kind == "para"]
+    if not prose or not any(squashed(title) in squashed(block.text) for block in prose):
+        return ""
+    owner = ASSOCIATION.search(prose[0].text)
+    if scope.kind == "project" and owner and not PARTNER_PHRASE.search(prose[0].text, 0, owner.start()):
+        return builder.organisation(owner["name"], builder.document.sentence(prose[0], *owner.span()))
+    text = " ".join(block.text for block in prose)
+    if scope.context == "subsidies" and title[:1].isupper() and (ITSELF.search(text) or ITSELF.match(title)):
+        return builder.organisation(title, builder.document.quote(scope.heading)) if scope.heading else ""
+    return ""
+
+
+def _links(builder: Builder, scope: Scope) -> dict[int, str]:
+    """State what the blocks of a scope link it to; gives the list items that are initiatives of their own, by block start."""
     intro: Block | None = None
+    own: dict[int, str] = {}
     for block in scope.blocks:
-        if scope.initiative:
+        listed = _listed(builder, scope, block, intro)
+        if listed:
+            own[block.start] = listed
+            link_measures(builder, listed, block)
+        elif scope.initiative:
             link_measures(builder, scope.initiative, block, intro)
             link_themes(builder, scope.initiative, block)
-            link_partners(builder, scope.initiative, block, scope.carrier)
+            link_partners(builder, scope.initiative, block, scope.carrier, platform=scope.activity == "platform")
             link_zone(builder, scope.initiative, block)
             if not scope.carrier:
                 link_owner(builder, scope.initiative, block)
             _labelled(builder, scope, block)
             _listed_partners(builder, scope, block)
-        if scope.context not in SILENT:
+        if scope.context not in SILENT and not listed:
             _named_things(builder, scope, block)
         if block.kind == "para":
             intro = block if block.text.rstrip().endswith((":", "waaronder", "dont")) else None
         elif block.kind == "heading":
             intro = None
+    return own
+
+
+def _listed(builder: Builder, scope: Scope, block: Block, intro: Block | None) -> str:
+    """An item "« Name » : …" under a sentence that announces trainings, projects and the like: an initiative of its own."""
+    match = LISTED.match(block.text) if block.kind == "item" and intro is not None and scope.context not in SILENT else None
+    if not match or intro is None:
+        return ""
+    words = re.findall(r"[^\W\d_]+", intro.text)
+    kinds = [kind for word in words if (kind := builder.wording.announced(word))]
+    if not kinds:
+        return ""
+    quote = builder.document.quote(block)
+    ref = builder.initiative(match["name"], quote, kind=kinds[-1])
+    if scope.carrier:
+        builder.add(ref, "gvpp:carriedOutBy", Ref(scope.carrier), quote)
+    return ref
 
 
 def _listed_partners(builder: Builder, scope: Scope, block: Block) -> None:

@@ -9,7 +9,7 @@ from ingest import lexicon
 from ingest.builder import Builder, clean_label
 from ingest.figures import read_prose
 from ingest.lexicon import _date
-from ingest.links import link_measures
+from ingest.links import link_measures, link_partners
 from ingest.mend import Block
 from ingest.named import named_things
 from ingest.recognise import ZONE_NUMBER
@@ -24,10 +24,13 @@ PART_IN_TEXT = re.compile(
     r"\b(?:luik|deel|volet|partie)\s+(\d{1,2})\s*:\s*([^\W\d_].*?)(?=\s*[,;]?\s*(?:\b(?:luik|deel|volet|partie)\s+\d|$)|\.\s|\.$)",
     re.I,
 )
-ZONE_HEADING = re.compile(r"(?P<name>.{2,90}?)\s*[–—-]\s*(?:PZ|ZP)\s*(?P<zone>\d{4})\b", re.I | re.S)
+ZONE_HEADING = re.compile(
+    r"(?P<name>.{2,90}?)\s*[–—(|-]\s*(?:PZ|ZP|politiezone|zone de police)\s*(?:n°\s*)?(?P<zone>\d{4})\b", re.I | re.S
+)
 ZONE_ONLY = re.compile(r"\W*(?:PZ|ZP|politiezone|zone de police)\s*(\d{4})\b", re.I)
 STARTS_BLOCK = re.compile(
-    r"\s*(?:(?P<title>(?:luik|volet|deel|partie)\s+\d{1,2}\s*$|[^.;:]{2,70}\s[–—-]\s?(?:PZ|ZP)\s*\d{4}\b.*|(?:PZ|ZP)\s*\d{4}\s.*)|\d{1,2}\.\s+[^\W\d_])",
+    r"\s*(?:(?P<title>(?:luik|volet|deel|partie)\s+\d{1,2}\s*$"
+    r"|[^.;:]{2,70}\s[–—(-]\s?(?:PZ|ZP|politiezone|zone de police)\s*\d{4}\b.*|(?:PZ|ZP)\s*\d{4}\s.*)|\d{1,2}\.\s+[^\W\d_])",
     re.I,
 )
 NUMBERED = re.compile(r"(\d{1,2})\s?[.)]\s+(\S.*)$", re.S)
@@ -200,7 +203,7 @@ def _maker(builder: Builder, block: Block) -> str:
     named = [n for n in builder.named(block) if n.kind != "municipality"]
     if named:
         return named[0].ref
-    group = re.search(r"(?:werkgroep|groupe de travail)\s+[A-Z][\w-]+(?:[ -][A-Z][\w-]+)*", block.text, re.I)
+    group = re.search(r"\b(?:(?i:werkgroep|groupe de travail)|WG|GT)\s+[A-Z][\w-]+(?:[ -][A-Z][\w-]+)*", block.text)
     return builder.organisation(group.group(), builder.document.quote(block, *group.span())) if group else ""
 
 
@@ -284,6 +287,7 @@ def _body(builder: Builder, block: Block, following: list[Block], state: State) 
                 builder.add(ref, "gvpp:carriedOutBy", Ref(thing.owner), thing.quote)
     if state.initiative:
         link_measures(builder, state.initiative, block)
+        link_partners(builder, state.initiative, block, state.carrier)
     if state.initiative and block.kind == "para":
         builder.text(state.initiative, "dct:description", text, builder.document.quote(block))
         for named in builder.named(block):

@@ -221,14 +221,39 @@ def check_language(language: str, expected: str, path: Path) -> None:
 
 
 def _title(extracted: Extracted, document: str) -> str:
-    """The first heading, else the first line with words; one with personal data is passed over, since titles are public."""
+    """The first heading, else the first line with words, with the lines of the cover that it goes on in; one with personal data
+    is passed over, since titles are public."""
     text = mask(extracted.text, private_spans(extracted.text, ()))
-    lines = [text[heading.start : heading.end] for heading in extracted.headings] + text.splitlines()
-    for line in lines:
-        words = " ".join(line.replace("**", "").split()).strip("|-–• ")
-        if sum(c.isalpha() for c in words) > 5 and MASK not in words:
-            return words[:160]
+    marked = [text[heading.start : heading.end] for heading in extracted.headings]
+    lines = text.splitlines()
+    for number, line in enumerate([*marked, *lines], -len(marked)):
+        words = _words_of(line)
+        if sum(c.isalpha() for c in words) <= 5 or MASK in words:
+            continue
+        if number >= 0:
+            words = _whole_title(words, [_words_of(after) for after in lines[number + 1 : number + 8]])
+        return words[:160]
     return document
+
+
+def _words_of(line: str) -> str:
+    return " ".join(line.replace("**", "").split()).strip("|–• ").removeprefix("-").strip()
+
+
+def _whole_title(words: str, following: list[str]) -> str:
+    """A title with what the lines of a cover say below: the rest of a broken line, and the year or period."""
+    for after in following:
+        if not after:
+            if words.endswith("-"):
+                break
+            continue
+        broken = words.endswith("-") or (after[0].islower() and len(after) < 80)
+        period = re.fullmatch(r"20\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?", after)
+        if not broken and not (period and not YEAR.search(words)):
+            break
+        glued = words.endswith("-") and not re.match(r"(?:en|et|of|ou)\b", after)
+        words = words[:-1] + after if glued and after[0].islower() else f"{words} {after}"
+    return words.rstrip("-– ")
 
 
 def _genre(named: str, head: str, wording: Wording) -> str:

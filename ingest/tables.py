@@ -26,6 +26,7 @@ TOTAL = re.compile(r"\W*(?:algemeen\s+)?tota(?:al|l|ux)\b", re.I)
 THEME_ROW = re.compile(r"\W*(?:th[eè]m[ae]\s+)?(\d{1,2})\s?[:.–-]?\s+(\S.*)$", re.I)
 TAGS = re.compile(r"</?[a-z][^<>]{0,20}>")
 GIVEN_TITLE = re.compile(r"subsid|subvention|transfer|toelage|dotati|\bfonds\b", re.I)
+ZONE_COLUMN = re.compile(r"(?:politie)?zones?|zones? de police|PZ|ZP", re.I)
 MEASURE = re.compile(r"(?<![\d.])\d{1,2}\.\d{1,2}(?![\d.]*\d)")
 # Money that the reporting body gets: a table of its income, an endowment named by who gives it ("Dotatie GOB").
 INCOME = re.compile(r"\b(?:inkomsten|ontvangsten|recettes|revenus)\b", re.I)
@@ -80,7 +81,9 @@ def _tables(builder: Builder) -> Iterator[Table]:
         if block.kind == "row":
             if not rows:
                 rows, themes = [block], {}
-            elif block.gap or _starts_again(builder, block, rows):
+            elif (block.gap and not (len(rows) == 1 and _figures_and_words(rows[0], block))) or _starts_again(
+                builder, block, rows
+            ):
                 yield Table(rows, _caption(caption, rows[0]), caption, themes)
                 rows, themes = [block], {}
             else:
@@ -162,7 +165,8 @@ def _numbers(builder: Builder, table: Table, plan: str) -> None:
             quote = (
                 builder.document.quote(row, 0, len(row.text)) if len(row.text) < 400 else builder.document.quote(row, start, end)
             )
-            about = _about_row(builder, row, label, plan)
+            zone = _zone_row(builder, header, label)
+            about = zone or _about_row(builder, row, label, plan)
             name = f"{label} – {column}".strip(" –")
             builder.figure(match.group(1), unit, name, about, quote, year=year, caption=table.caption)
             if income or ENDOWED.match(label):
@@ -171,7 +175,9 @@ def _numbers(builder: Builder, table: Table, plan: str) -> None:
                 named = builder.named(row, *row.cells[0])
                 everyone = dict.fromkeys(n.ref for n in named) if _joint(label) else dict.fromkeys(n.ref for n in named[:1])
                 words = re.split(r"\b(?:voor|aan|aux?|pour|à la|à l['’])\s+(?:de\s+|het\s+)?", label, maxsplit=1)
-                if not everyone and len(words) == 2:
+                if zone:
+                    everyone = {zone: None}
+                elif not everyone and len(words) == 2:
                     everyone = {builder.organisation(words[1], quote): None}
                 if everyone:
                     builder.grant(match.group(1), unit, quote, recipient=tuple(everyone), year=year, name=label)
@@ -184,6 +190,17 @@ def _about_row(builder: Builder, row: Block, label: str, plan: str) -> str:
     named = builder.named(row, *row.cells[0])
     alone = named and not TOTAL.match(label) and not _joint(label)
     return named[0].ref if alone else builder.ref
+
+
+def _zone_row(builder: Builder, header: Block, label: str) -> str:
+    """The police zone that a row stands for, by its bare name, where the header says that the rows are zones."""
+    if builder.wording.section(header.cell(0)) != "police_zones" and not ZONE_COLUMN.fullmatch(header.cell(0).strip(" :")):
+        return ""
+    for word in ("politiezone", "zone de police"):
+        found = [n.ref for n in builder.named_in(f"{word} {label}") if n.kind == "police_zone"]
+        if len(set(found)) == 1:
+            return found[0]
+    return ""
 
 
 def _joint(label: str) -> bool:
@@ -327,7 +344,7 @@ def _key_figures(builder: Builder, table: Table) -> bool:
     found = False
     for above, below in pairwise(table.rows):
         for numbers, labels in ((above, below), (below, above)):
-            if found or len(numbers.cells) != len(labels.cells) or not _side_by_side(numbers, labels):
+            if len(numbers.cells) != len(labels.cells) or not _side_by_side(numbers, labels):
                 continue
             for index, label in enumerate(labels.texts):
                 match = CELL_NUMBER.fullmatch(numbers.cell(index))
@@ -353,6 +370,11 @@ def _key_figures(builder: Builder, table: Table) -> bool:
             builder.figure(match.group(1), unit, label, _scope_initiative(builder, row), quote, year=year)
             found = True
     return found
+
+
+def _figures_and_words(a: Block, b: Block) -> bool:
+    """Whether two rows are numbers and what they count, in either order: a blank line may part them, set in other sizes."""
+    return len(a.cells) == len(b.cells) and (_side_by_side(a, b) or _side_by_side(b, a))
 
 
 def _side_by_side(numbers: Block, labels: Block) -> bool:

@@ -128,6 +128,11 @@ class Wording:
     def activity_kind(self, word: str) -> str:
         return self._activities.get(fold(word), "project")
 
+    def announced(self, word: str) -> str:
+        """Kind of activity that a word announces: trainings, projects, campaigns, events; "" for other words."""
+        kind = self._activities.get(fold(word), "")
+        return kind if kind in ("training", "project", "campaign", "event") else ""
+
     def status(self, text: str) -> str:
         """Status that a sub-heading of a form gives to the list under it: existing, planned, considered, or ""."""
         kind = self._statuses.get(fold(text).strip(" :.*"), "")

@@ -260,32 +260,75 @@ def ask(question: str, lang: str | None, json_: bool) -> None:
         click.echo(print_answer(reply))
 
 
+FILTER_HELP = {
+    "plan": "Plan edition, such as gvpp-2021-2024.",
+    "theme": "Theme of an edition, such as gvpp-2021-2024/8.",
+    "genre": "plan, report, fiche or resolution.",
+    "document": "Document id.",
+    "organisation": "Organisation, by the last part of its address.",
+    "zone": "Number of a police zone.",
+    "commune": "Commune, by the last part of its address.",
+    "year": "Year reported on, or planned for.",
+    "doc_lang": "Language of the passage.",
+}
+
+
+def filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name, text in reversed(FILTER_HELP.items()):
+        command = click.option("--" + name.replace("_", "-"), name, multiple=True, help=text)(command)
+    return command
+
+
+@main.command()
+@click.argument("question")
+@click.option("--lang", type=LANGUAGES, help="Language of the question; else detected.")
+@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="How many passages.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="How many to pass over.")
+@filters
+@as_json
+def search(question: str, lang: str | None, limit: int, offset: int, json_: bool, **chosen: tuple[str, ...]) -> None:
+    """Find passages by meaning, words and names, in both languages. A filter may be given several times."""
+    from search_api.printing import print_hits
+    from search_api.search import search as find
+
+    found = find(opened_search(), question, lang, chosen, limit=limit, offset=offset)
+    if json_:
+        show(found)
+    else:
+        click.echo(print_hits(found, offset))
+
+
+def opened_search() -> Any:
+    from search_api.answers import open_corpus
+    from search_api.search import open_search
+
+    settings = load_settings()
+    return open_search(open_corpus(in_use(settings)), settings.encoder)
+
+
 @main.command(name="eval")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--show", "show_wrong", is_flag=True, help="Tell what is wrong, question by question.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Compare with figures that --json printed before.")
 @as_json
-def evaluate(file: Path, show_wrong: bool, json_: bool) -> None:
-    """Score the answers on a file of questions (JSON lines)."""
+def evaluate(file: Path, show_wrong: bool, baseline: Path | None, json_: bool) -> None:
+    """Score answers and search on a file of questions (JSON lines)."""
     from search_api.answers import ask as answer
-    from search_api.answers import open_corpus
-    from search_api.evaluation import judge, read_questions, summary
+    from search_api.evaluation import compared, judge, read_baseline, read_questions, summary
+    from search_api.search import search as find
 
-    corpus = open_corpus(in_use(load_settings()))
-    results = judge(read_questions(file), lambda q, lang: answer(corpus, q, lang), None)
+    questions, before = read_questions(file), read_baseline(baseline) if baseline else {}
+    opened = opened_search()
+    results = judge(questions, lambda q, lang: answer(opened.corpus, q, lang), lambda q, lang: find(opened, q, lang))
     figures = summary(results)
     for result in results if show_wrong else ():
-        if result.wrong:
-            click.echo(f"{result.question['id']} | {result.question['q']} | {'; '.join(result.wrong)}", err=True)
+        if told := result.told():
+            click.echo(told, err=True)
     if json_:
         show(figures)
     else:
-        for name, value in figures.items():
-            interval = (
-                f"{value['value']:.3f}  [{value['low']:.3f} – {value['high']:.3f}]"
-                if isinstance(value, dict) and "low" in value
-                else value
-            )
-            click.echo(f"{name:18} {interval}")
+        for line in compared(figures, before):
+            click.echo(line)
 
 
 @main.command()

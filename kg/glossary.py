@@ -1,59 +1,76 @@
-"""The bilingual glossary of the field (ontology/glossary.csv): terms of one language by those of the other."""
+"""The bilingual glossary of the field (ontology/glossary.csv): terms of one language by those of the others."""
 
 from __future__ import annotations
 
 import csv
 import functools
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from kg import lexical
 from kg.errors import MetadataError
 from kg.names import fold
 from kg.vocabulary import ONTOLOGY
 
-LANGUAGES = ("nl", "fr")
+LANGUAGES = ("nl", "fr", "en")
+LONGEST = 6  # words of a term
+OTHER = {"nl": "fr", "fr": "nl"}
+
+Terms = Mapping[str, tuple[str, ...]]
+"""Terms of one meaning by language."""
 
 
 @functools.cache
-def load_glossary(path: Path = ONTOLOGY / "glossary.csv") -> Mapping[str, Mapping[tuple[str, ...], tuple[str, ...]]]:
-    """For each source language: folded words of a term → its terms in the other language. MetadataError names a bad line."""
-    tables: dict[str, dict[tuple[str, ...], list[str]]] = {lang: defaultdict(list) for lang in LANGUAGES}
+def load_glossary(path: Path = ONTOLOGY / "glossary.csv") -> tuple[Terms, ...]:
+    """Every concept with its terms; MetadataError where the file cannot be used."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                terms = {lang: [term.strip() for term in row[lang].split("|")] for lang in LANGUAGES}
-                for source, target in (("nl", "fr"), ("fr", "nl")):
-                    for term in terms[source]:
-                        tables[source][words(term)] += [t for t in terms[target] if t not in tables[source][words(term)]]
-    except (OSError, KeyError, AttributeError) as error:
+            return tuple(
+                {lang: tuple(term.strip() for term in row[lang].split("|")) for lang in LANGUAGES} for row in csv.DictReader(file)
+            )
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
         raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="columns are nl, fr, en, topic") from error
-    return {lang: {key: tuple(value) for key, value in table.items()} for lang, table in tables.items()}
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Folded words of a text, apostrophes as breaks."""
-    return tuple("".join(c if c.isalnum() else " " for c in fold(text)).split())
+@functools.cache
+def by_stems(source: str) -> Mapping[tuple[str, ...], tuple[Terms, ...]]:
+    """The concepts that a term of one language stands for, by the stems of the term."""
+    table: dict[tuple[str, ...], list[Terms]] = defaultdict(list)
+    for concept in load_glossary():
+        for key in {stems(term, source) for term in concept.get(source, ())}:
+            table[key].append(concept)
+    return {key: tuple(concepts) for key, concepts in table.items() if key}
+
+
+def stems(text: str, lang: str) -> tuple[str, ...]:
+    """The stems of a term, as the index of words has them."""
+    return tuple(word.stem for word in lexical.words(text, lang))
+
+
+def matches(found: Sequence[str], source: str) -> Iterator[tuple[int, int, tuple[Terms, ...]]]:
+    """Every glossary term in a row of stems: where it begins, of how many stems, what it stands for; the longest first."""
+    table = by_stems(source)
+    for size in range(min(LONGEST, len(found)), 0, -1):
+        for start in range(len(found) - size + 1):
+            concepts = table.get(tuple(found[start : start + size]))
+            if concepts:
+                yield start, size, concepts
 
 
 def translate(text: str, source: str) -> list[str]:
     """Terms in the other language for every term in the text that the glossary knows, longest terms first.
 
-    A word matches a term in singular and plural. A term inside a longer one counts too ("aide aux sans-abri" gives the shelter
-    and the homeless).
+    A term inside a longer one counts too ("aide aux sans-abri" gives the shelter and the homeless).
     """
-    table = _stemmed(source)
-    tokens = [stem(word) for word in words(text)]
-    found: dict[str, None] = {}
-    for size in range(min(6, len(tokens)), 0, -1):
-        for start in range(len(tokens) - size + 1):
-            found |= dict.fromkeys(table.get(tuple(tokens[start : start + size]), ()))
-    return list(found)
+    target = OTHER.get(source, "nl")
+    found = matches(stems(text, source), source)
+    return list(dict.fromkeys(term for _, _, concepts in found for concept in concepts for term in concept[target]))
 
 
-@functools.cache
-def _stemmed(source: str) -> Mapping[tuple[str, ...], tuple[str, ...]]:
-    return {tuple(map(stem, key)): value for key, value in load_glossary()[source].items()}
+def words(text: str) -> tuple[str, ...]:
+    """Folded words of a text, apostrophes as breaks."""
+    return tuple("".join(c if c.isalnum() else " " for c in fold(text)).split())
 
 
 def stem(word: str) -> str:

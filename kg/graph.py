@@ -75,7 +75,7 @@ def document_graph(extractions: Sequence[Extraction], base: str, software: str) 
                 written.add(passage.ref)
                 _passage(writer, subject, passage, extraction.source)
         for statement in extraction.statements:
-            _statement(writer, statement, first.document, run)
+            _statement(writer, statement, first.document, run, written)
     return writer.nquads()
 
 
@@ -114,7 +114,8 @@ def _passage(writer: Writer, document: str, passage: Passage, source: Source) ->
     writer.text(ref, "gvpp:section", SECTION_JOIN.join(passage.section))
 
 
-def _statement(writer: Writer, statement: Statement, document: str, run: str) -> None:
+def _statement(writer: Writer, statement: Statement, document: str, run: str, written: set[str]) -> None:
+    """A triple with its evidence. The same words twice in one passage prove the same thing: the first place is enough."""
     writer.add(statement.subject, statement.predicate, statement.object)
     if statement.quote is None:
         return
@@ -122,6 +123,9 @@ def _statement(writer: Writer, statement: Statement, document: str, run: str) ->
     evidence = "id/statement/" + "/".join(
         (document, digest(statement.subject, statement.predicate, repr(statement.object), quote.passage, quote.text))
     )
+    if evidence in written:
+        return
+    written.add(evidence)
     writer.type(evidence, "rdf:Statement")
     writer.add(evidence, "rdf:subject", Ref(statement.subject))
     writer.add(evidence, "rdf:predicate", Ref(statement.predicate))

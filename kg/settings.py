@@ -23,11 +23,13 @@ FILE = "gvpp.toml"
 @dataclass(frozen=True, slots=True)
 class Settings:
     """data: folder of everything that is built; base: start of every IRI, http(s), without a final slash;
-    corpus: folders that a build reads (their `sources/*.toml` and documents)."""
+    corpus: folders that a build reads (their `sources/*.toml` and documents); encoder: what makes vectors of text (see
+    `kg.encoder.load_encoder`), or "none" to search by words alone."""
 
     data: Path = Path(".gvpp")
     base: str = DEFAULT_BASE
     corpus: tuple[Path, ...] = (Path("corpus"),)
+    encoder: str = "embedded"
 
 
 def _folder(value: Any, folder: Path) -> Path:
@@ -57,7 +59,14 @@ def _base(value: Any, folder: Path) -> str:
     return base
 
 
-READERS: dict[str, Callable[[Any, Path], Any]] = {"data": _folder, "base": _base, "corpus": _folders}
+def _encoder(value: Any, folder: Path) -> str:
+    """The name of an encoder; whether there is one of that name shows when it is loaded."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError('must be "embedded", "none" or "transformers:NAME-OR-FOLDER"')
+    return value.strip()
+
+
+READERS: dict[str, Callable[[Any, Path], Any]] = {"data": _folder, "base": _base, "corpus": _folders, "encoder": _encoder}
 
 
 def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

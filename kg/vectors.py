@@ -23,7 +23,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -54,11 +54,6 @@ def passage_input(passage: Passage) -> str:
 
 
 # ---------------------------------------------------------------- cache
-
-
-def embed_passages(passages: Sequence[Passage], encoder: Encoder, cache_dir: Path, progress: Progress | None = None) -> Matrix:
-    """Vectors of passages, row by row; only those that the cache does not hold are computed."""
-    return embed_texts([passage_input(passage) for passage in passages], encoder, cache_dir, progress)
 
 
 def embed_texts(
@@ -95,9 +90,9 @@ def embed_texts(
     return result
 
 
-def prune(passages: Sequence[Passage], cache_dir: Path, encoder: Encoder) -> int:
-    """Drop every vector that belongs to none of the passages (a removed document leaves nothing behind) and say how many."""
-    wanted = {_key(passage_input(passage), encoder, False) for passage in passages}
+def prune(texts: Iterable[str], cache_dir: Path, encoder: Encoder) -> int:
+    """Drop every vector of a text that is none of these (a removed document leaves nothing behind) and say how many."""
+    wanted = {_key(text, encoder, False) for text in texts}
     wanted |= {_key(text, encoder, True) for texts in sentences().values() for text in texts}
     dropped = 0
     for file in sorted((cache_dir / "vectors").glob(f"{slug(encoder.model_id)}.*.vec")):
@@ -274,26 +269,26 @@ class VectorIndex:
 
 
 def write_index(
-    folder: Path, passages: Sequence[Passage], vectors: Matrix, encoder: Encoder, means: Mapping[str, Matrix] | None = None
+    folder: Path, keys: Sequence[tuple[str, str]], vectors: Matrix, encoder: Encoder, means: Mapping[str, Matrix] | None = None
 ) -> dict[str, int]:
-    """Write the index of passages and their vectors (row by row) to an empty folder; counts by language come back.
+    """Write the index of texts, known by a key (one line) and a language, to an empty folder; counts by language come back.
 
-    A passage that stands twice in a document is indexed once.
+    vectors: row by row those of the texts. A key that comes again in its language is indexed once.
     """
     import faiss
 
-    if vectors.shape != (len(passages), encoder.dimension) or not np.isfinite(vectors).all():
-        raise ValueError(f"{len(passages)} passages need finite vectors of {encoder.dimension} numbers, not {vectors.shape}")
+    if vectors.shape != (len(keys), encoder.dimension) or not np.isfinite(vectors).all():
+        raise ValueError(f"{len(keys)} texts need finite vectors of {encoder.dimension} numbers, not {vectors.shape}")
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, dict[str, int]] = {}
-    for row, passage in enumerate(passages):
-        rows.setdefault(passage.lang, {}).setdefault(passage.ref, row)
-    for lang, refs in sorted(rows.items()):
+    for row, (key, lang) in enumerate(keys):
+        rows.setdefault(lang, {}).setdefault(key, row)
+    for lang, found in sorted(rows.items()):
         index = faiss.IndexFlatIP(encoder.dimension)
-        index.add(np.ascontiguousarray(vectors[list(refs.values())], np.float32))
+        index.add(np.ascontiguousarray(vectors[list(found.values())], np.float32))
         faiss.write_index(index, str(folder / f"{lang}.faiss"))
-        (folder / f"{lang}.ids").write_text("".join(f"{ref}\n" for ref in refs), "utf-8")
-    counts = {lang: len(refs) for lang, refs in sorted(rows.items())}
+        (folder / f"{lang}.ids").write_text("".join(f"{key}\n" for key in found), "utf-8")
+    counts = {lang: len(found) for lang, found in sorted(rows.items())}
     meta = {
         "format": FORMAT,
         "model": encoder.model_id,
@@ -340,36 +335,33 @@ def open_index(folder: Path, encoder: Encoder) -> VectorIndex:
     return VectorIndex(model, dimension, indexes, ids, means)
 
 
-def search(
-    index: VectorIndex,
-    vector: Matrix,
-    lang: str,
-    limit: int,
-    *,
-    langs: Collection[str] | None = None,
-    allowed: Collection[str] | None = None,
-) -> dict[str, Hits]:
-    """The nearest passages in each document language, exactly; scores are cosines, comparable after the shift.
+def search(index: VectorIndex, vector: Matrix, lang: str, limit: int) -> dict[str, Hits]:
+    """The nearest texts in each language, exactly; scores are cosines, comparable after the shift.
 
-    vector: one query vector of length 1; lang: language of the question; langs: document languages to look in;
-    allowed: references outside which nothing is found (`kg.lexical.matching` gives those that fit filters).
+    vector: one query vector of length 1; lang: language of the question.
     """
-    import faiss
-
-    parameters: Any = faiss.SearchParameters
     found: dict[str, Hits] = {}
     for target, flat in index.indexes.items():
-        if limit < 1 or (langs is not None and target not in langs):
-            continue
-        ids, more = index.ids[target], {}
-        if allowed is not None:
-            places = np.array([place for place, ref in enumerate(ids) if ref in allowed], np.int64)
-            more["params"] = parameters(sel=faiss.IDSelectorBatch(places))
-        asked = np.ascontiguousarray(shifted(vector, lang, target, index.means), np.float32).reshape(1, -1)
-        scores, places = flat.search(asked, min(limit, len(ids)), **more)
-        hits = [(ids[place], float(score)) for place, score in zip(places[0], scores[0], strict=True) if place >= 0]
-        found[target] = sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+        if limit > 0:
+            ids = index.ids[target]
+            asked = np.ascontiguousarray(shifted(vector, lang, target, index.means), np.float32).reshape(1, -1)
+            scores, places = flat.search(asked, min(limit, len(ids)))
+            hits = [(ids[place], float(score)) for place, score in zip(places[0], scores[0], strict=True) if place >= 0]
+            found[target] = sorted(hits, key=lambda hit: (-hit[1], hit[0]))
     return found
+
+
+def stored(index: VectorIndex, lang: str) -> Matrix:
+    """The vectors of one language as they lie in the index, row by row: look, do not touch."""
+    import faiss
+
+    flat = index.indexes[lang]
+    return np.asarray(faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d).reshape(flat.ntotal, flat.d))
+
+
+def cosines(index: VectorIndex, vector: Matrix, lang: str) -> dict[str, Matrix]:
+    """How near every text of each language is to a query vector, in the order of `ids`; comparable after the shift."""
+    return {target: stored(index, target) @ shifted(vector, lang, target, index.means) for target in index.indexes}
 
 
 def merged(hits: Mapping[str, Hits], limit: int) -> Hits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyoxigraph as ox
@@ -29,6 +29,7 @@ class Corpus:
     names: Names
     plans: tuple[str, ...]  # editions with measures, newest first
     figures: Figures | None = None
+    labels: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def text(self, name: str, **values: str | int | Sequence[str | int]) -> str:
         """The SPARQL of a named query, complete: it can be run anywhere."""
@@ -48,6 +49,29 @@ class Corpus:
                     plain[f"{key}@"] = term.language
             rows.append(plain)
         return rows, self.text(name, **values)
+
+    def describe(self, refs: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Label by language, number and plan of each reference."""
+        missing = [ref for ref in dict.fromkeys(refs) if ref not in self.labels]
+        if missing:
+            found: dict[str, dict[str, Any]] = {ref: {"label": {}, "number": None, "plan": None} for ref in missing}
+            rows, _ = self.run("labels", thing=missing)
+            for row in rows:
+                entry = found[row["thing"]]
+                for name in ("label", "title"):
+                    if name in row:
+                        entry["label"].setdefault(row.get(f"{name}@", ""), row[name])
+                if row["thing"].startswith("id/measure/"):
+                    entry["number"], entry["plan"] = row.get("number"), row.get("plan", "").rsplit("/", 1)[-1]
+                elif "/politiezone-" in row["thing"]:
+                    entry["number"] = row.get("number")
+            self.labels.update(found)  # complete: other threads read it too
+        return self.labels
+
+    def label(self, ref: str, lang: str) -> str:
+        """The name of something in a language, else in another."""
+        labels = self.describe([ref])[ref]["label"]
+        return next((labels[one] for one in (lang, "nl", "fr", "en") if one in labels), next(iter(labels.values()), ref))
 
 
 def open_corpus(generation: Generation) -> Corpus:
@@ -85,7 +109,6 @@ class Answering:
         self.measures: list[dict[str, Any]] = []
         self.sparql: list[str] = []
         self.years: set[int] = set()
-        self.labels: dict[str, dict[str, Any]] = {}
 
     def reply(self) -> dict[str, Any]:
         manifest = self.corpus.generation.manifest
@@ -144,26 +167,11 @@ class Answering:
 
     def label(self, ref: str) -> str:
         """The name of something in the asker's language, else in another."""
-        labels = self.describe([ref])[ref]["label"]
-        return next((labels[lang] for lang in (self.lang, "nl", "fr", "en") if lang in labels), next(iter(labels.values()), ref))
+        return self.corpus.label(ref, self.lang)
 
     def describe(self, refs: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Label by language, number and plan of each reference."""
-        missing = [ref for ref in dict.fromkeys(refs) if ref not in self.labels]
-        if missing:
-            for ref in missing:
-                self.labels[ref] = {"label": {}, "number": None, "plan": None}
-            rows, _ = self.corpus.run("labels", thing=missing)
-            for row in rows:
-                entry = self.labels[row["thing"]]
-                for name in ("label", "title"):
-                    if name in row:
-                        entry["label"].setdefault(row.get(f"{name}@", ""), row[name])
-                if row["thing"].startswith("id/measure/"):
-                    entry["number"], entry["plan"] = row.get("number"), row.get("plan", "").rsplit("/", 1)[-1]
-                elif "/politiezone-" in row["thing"]:
-                    entry["number"] = row.get("number")
-        return self.labels
+        return self.corpus.describe(refs)
 
     # ------------------------------------------------------------ rows
 

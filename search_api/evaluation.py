@@ -47,6 +47,14 @@ class Judged:
     wrong: list[str] = field(default_factory=list)
     ranks: list[int] | None = None
 
+    def told(self) -> str:
+        """The question with what is wrong, "" where nothing is."""
+        wrong = [*self.wrong, *(["not among the first five"] if self.ranks is not None and not self.hit(5) else [])]
+        return f"{self.question['id']} | {self.question['q']} | {'; '.join(wrong)}" if wrong else ""
+
+    def hit(self, limit: int) -> bool:
+        return any(rank <= limit for rank in self.ranks or ())
+
 
 def read_questions(path: Path) -> list[dict[str, Any]]:
     """The questions of a file; SourceError names a line that is no question."""
@@ -179,3 +187,43 @@ def _interval(values: Sequence[float]) -> dict[str, float]:
     chooser = random.Random(7)
     means = sorted(sum(chooser.choices(values, k=len(values))) / len(values) for _ in range(SAMPLES))
     return {"value": round(mean, 4), "low": round(means[int(0.025 * SAMPLES)], 4), "high": round(means[int(0.975 * SAMPLES)], 4)}
+
+
+def read_baseline(path: Path) -> dict[str, Any]:
+    """Figures of an earlier run; SourceError where the file holds none."""
+    try:
+        figures = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(figures, dict) or "questions" not in figures:
+            raise ValueError("it has no figures")
+        return figures
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"no baseline: {error}", where=str(path), remedy="write one with `gvpp eval FILE --json > BASELINE`"
+        ) from error
+
+
+def fallen(figures: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """The figures that are lower than the interval of the earlier run (higher, where they count what is false)."""
+    found = []
+    for name, was in before.items():
+        if isinstance(was, Mapping) and "low" in was:
+            now = figures[name]["value"] if name in figures else None
+            worse = now is None or (now > was["high"] if name.startswith("false") else now < was["low"])
+            if worse:
+                found.append(f"{name} is {now}, was {was['value']} [{was['low']} – {was['high']}]")
+    return found
+
+
+def compared(figures: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """The figures as lines of text, with what they were."""
+    lines = []
+    for name, value in figures.items():
+        was = before.get(name)
+        if isinstance(value, Mapping) and "low" in value:
+            line = f"{name:18} {value['value']:.3f}  [{value['low']:.3f} – {value['high']:.3f}]"
+            if isinstance(was, Mapping) and "value" in was:
+                line += f"   was {was['value']:.3f}  ({value['value'] - was['value']:+.3f})"
+        else:
+            line = f"{name:18} {value}"
+        lines.append(line)
+    return lines + [f"WORSE: {told}" for told in fallen(figures, before)]

@@ -12,6 +12,7 @@ from search_api.understanding import wording
 
 WIDTH = 100
 CELL = 60
+EXCERPT = 400
 
 
 def print_answer(reply: Mapping[str, Any]) -> str:
@@ -79,3 +80,37 @@ def _cell(term: Any, base: str) -> str:
             value = prefix + value[len(iri) :]
             break
     return value if len(value) <= CELL else value[: CELL - 1] + "…"
+
+
+def print_hits(found: Mapping[str, Any], offset: int = 0) -> str:
+    """Passages as text: where each stands, its nearest sentence (or all of it where it is short), and why it was found."""
+    lang = found["lang"]
+    words = wording()["search"]
+    if not found["hits"]:
+        return str(words["nothing"][lang])
+    lines = [words["count"][lang].format(n=found["total"]), ""]
+    for number, hit in enumerate(found["hits"], offset + 1):
+        page = f"{wording()['word_for']['page'][lang]} {hit['page']}" if hit["page"] else hit["section"] or ""
+        foreign = "" if hit["lang"] == lang else f" [{hit['lang']}]"
+        lines += _hanging(f"{number}. ", " — ".join(part for part in (hit["title"], page) if part) + foreign)
+        lines += _hanging("   « ", _excerpt(hit) + " »")
+        if hit["why"]["words"]:
+            lines += _hanging("     ", f"{words['words'][lang]}: {', '.join(hit['why']['words'][:8])}")
+        for other in hit["also"]:
+            place = f"{wording()['word_for']['page'][lang]} {other['page']}" if other["page"] else other["section"] or ""
+            lines += _hanging("     ", f"{words['also'][lang]}: {other['title']}, {place}")
+        lines.append("")
+    return "\n".join([*lines, f"[{found['corpus']['version']}, {found['corpus']['date']}]"])
+
+
+def _excerpt(hit: Mapping[str, Any]) -> str:
+    """The nearest sentence with its surroundings, as far as they are short."""
+    text = hit["quote"]
+    if len(text) <= EXCERPT or not hit["sentence"]:
+        return " ".join(text[:EXCERPT].split()) + ("…" if len(text) > EXCERPT else "")
+    start, end = hit["sentence"]
+    spare = max(0, EXCERPT - (end - start)) // 2
+    first, last = max(0, start - spare), min(len(text), end + spare)
+    first = first if first == 0 else text.find(" ", first, start + 1) + 1 or start
+    last = last if last == len(text) else max(text.rfind(" ", end, last), end)
+    return ("… " if first else "") + " ".join(text[first:last].split()) + (" …" if last < len(text) else "")

@@ -114,6 +114,11 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
     return replace(question, intent=_intent(folded, question))
 
 
+def asks_number(text: str) -> bool:
+    """Whether a question asks how many or how much."""
+    return _says(fold(text), "how_many")
+
+
 def _numbered_themes(folded: str, plans: Sequence[str]) -> list[Entity]:
     """Themes named by number: another one in each edition, so all of them."""
     found = THEME.search(folded)

@@ -1,0 +1,266 @@
+"""The search index of a generation: what is known of each passage, an index of words, and indexes of vectors.
+
+    {folder}/passages.jsonl      one line per passage: its text and place, what it names, the values of its filters, its sentences
+    {folder}/words/              kg.lexical
+    {folder}/vectors/passages/   kg.vectors: a vector per passage
+    {folder}/vectors/sentences/  kg.vectors: a vector per sentence, list item, table row, and per label of what the passage states
+    {folder}/meta.json           format, and the model of the vectors (null where there are none)
+
+Sentences have vectors of their own because a passage that speaks of many things is near to none of them, and because a hit shows
+the sentence that answers best.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from kg import lexical, vectors
+from kg.compounds import parts
+from kg.encoder import Encoder
+from kg.errors import StoreError
+from kg.lexical import FILTERS, words
+from kg.model import Passage
+from kg.vectors import VectorIndex
+
+FORMAT = 1
+FOLDER = "index"  # in a generation
+LABEL = (-1, -1)  # the place of a sentence vector that stands for a label
+OFTEN = 2  # passages that have a word before it counts as part of a compound
+ALIKE = 0.8  # share of common stems from which two passages say the same
+RARE, MOST_ALIKE = 6, 40  # rarest stems of a passage by which its twins are sought; passages that are compared for one stem
+
+Progress = Callable[[int, int], None]
+Spans = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """A passage as search knows it.
+
+    names: labels of what it states, as (language, label); entities: references of what it states or names; filters: values by
+    the names of `kg.lexical.FILTERS`; sentences: spans of its text; parts: stems of the parts of its compounds; twins: passages
+    that say the same.
+    """
+
+    passage: Passage
+    names: tuple[tuple[str, str], ...] = ()
+    entities: tuple[str, ...] = ()
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sentences: Spans = ()
+    parts: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
+
+    @cached_property
+    def ref(self) -> str:
+        return self.passage.ref
+
+    @cached_property
+    def analysed(self) -> tuple[tuple[str, ...], array[int], array[int]]:
+        """Stems of its text in order, with where each begins and ends."""
+        found = list(words(self.passage.text, self.passage.lang))
+        return tuple(word.stem for word in found), array("I", (w.start for w in found)), array("I", (w.end for w in found))
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Stems of its text, in order."""
+        return self.analysed[0]
+
+    @cached_property
+    def weights(self) -> Mapping[str, float]:
+        """How surely each stem is a subject: in the passage's own words, in headings and labels, as part of a compound."""
+        passage, found = self.passage, dict.fromkeys(self.parts, 0.3)
+        above = [*passage.section, *(label for lang, label in self.names if lang == passage.lang)]
+        found |= dict.fromkeys((word.stem for text in above for word in words(text, passage.lang)), 0.5)
+        return found | dict.fromkeys(self.stems, 1.0)
+
+
+@dataclass(frozen=True)
+class Index:
+    """An opened index. passages: by reference; vectors and sentences are None where the index was built without an encoder."""
+
+    passages: Mapping[str, Indexed]
+    words: lexical.LexicalIndex
+    vectors: VectorIndex | None
+    sentences: VectorIndex | None
+
+    @cached_property
+    def mentions(self) -> Mapping[str, int]:
+        """How many passages state or name each entity."""
+        return Counter(entity for indexed in self.passages.values() for entity in indexed.entities)
+
+    @cached_property
+    def values(self) -> Mapping[str, Mapping[str, int]]:
+        """How many passages there are by the values of each filter."""
+        counts: dict[str, Counter[str]] = {name: Counter() for name in FILTERS}
+        for indexed in self.passages.values():
+            for name, values in indexed.filters.items():
+                counts[name].update(values)
+        return counts
+
+
+def prepared(passages: Sequence[Indexed], glossary: Iterable[str]) -> list[Indexed]:
+    """The same passages with the parts of their compounds and their twins.
+
+    glossary: stems that are words although the corpus may lack them.
+    """
+    seen = Counter(stem for indexed in passages for stem in set(indexed.stems))
+    known = {stem for stem, count in seen.items() if count >= OFTEN and len(stem) > 2 and stem.isalpha()} | set(glossary)
+    same = _twins(passages, seen)
+    return [replace(one, parts=_parts(one, known), twins=tuple(sorted(same.get(one.ref, ())))) for one in passages]
+
+
+def _parts(indexed: Indexed, known: set[str]) -> tuple[str, ...]:
+    text = "\n".join([indexed.passage.text, *indexed.passage.section])
+    pairs = (parts(word.folded, indexed.passage.lang, known) for word in words(text, indexed.passage.lang))
+    return tuple(sorted({stem for pair in pairs if pair for stem in pair}))
+
+
+def _twins(passages: Sequence[Indexed], seen: Mapping[str, int]) -> dict[str, set[str]]:
+    """Passages of one language that share most of their words; only those that share rare ones are compared."""
+    with_rare: dict[tuple[str, str], list[Indexed]] = defaultdict(list)
+    for indexed in passages:
+        for stem in sorted(set(indexed.stems), key=lambda stem: (seen[stem], stem))[:RARE]:
+            with_rare[indexed.passage.lang, stem].append(indexed)
+    found: dict[str, set[str]] = defaultdict(set)
+    for group in with_rare.values():
+        for a, b in combinations(group[:MOST_ALIKE], 2):
+            if b.ref not in found[a.ref] and _alike(set(a.stems), set(b.stems)):
+                found[a.ref].add(b.ref)
+                found[b.ref].add(a.ref)
+    return found
+
+
+def _alike(a: set[str], b: set[str]) -> bool:
+    return len(a & b) >= ALIKE * len(a | b) > 0
+
+
+def _fields(indexed: Indexed) -> dict[str, Any]:
+    return {name: getattr(indexed, name) for name in indexed.__dataclass_fields__}
+
+
+def write(
+    folder: Path, passages: Sequence[Indexed], encoder: Encoder | None, cache: Path, progress: Progress | None = None
+) -> None:
+    """Write the index of these passages to an empty folder; without an encoder there are no vectors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
+        for indexed in passages:
+            file.write(json.dumps(_as_dict(indexed), ensure_ascii=False, sort_keys=True) + "\n")
+    entries = (
+        lexical.Entry(
+            indexed.ref,
+            indexed.passage.lang,
+            indexed.passage.text,
+            " › ".join(indexed.passage.section),
+            [label for _, label in indexed.names],
+            indexed.filters,
+        )
+        for indexed in passages
+    )
+    lexical.build(folder / "words", entries)
+    if encoder:
+        _write_vectors(folder / "vectors", passages, encoder, cache, progress)
+    meta = {"format": FORMAT, "model": encoder.model_id if encoder else None, "passages": len(passages)}
+    (folder / "meta.json").write_text(json.dumps(meta, sort_keys=True) + "\n", "utf-8")
+
+
+def _write_vectors(folder: Path, passages: Sequence[Indexed], encoder: Encoder, cache: Path, progress: Progress | None) -> None:
+    whole = [(indexed.ref, indexed.passage.lang) for indexed in passages]
+    pieces, texts = [], []
+    for indexed in passages:
+        for key, lang, text in _pieces(indexed):
+            pieces.append((key, lang))
+            texts.append(text)
+    inputs = [vectors.passage_input(indexed.passage) for indexed in passages]
+    means = vectors.language_means(encoder, cache)
+    found = vectors.embed_texts([*inputs, *texts], encoder, cache, progress)
+    vectors.write_index(folder / "passages", whole, found[: len(whole)], encoder, means)
+    vectors.write_index(folder / "sentences", pieces, found[len(whole) :], encoder, means)
+
+
+def _pieces(indexed: Indexed) -> Iterator[tuple[str, str, str]]:
+    """Key, language and text of every sentence and label; the key of a sentence is its passage with its span."""
+    passage = indexed.passage
+    for start, end in indexed.sentences:
+        yield key_of(passage.ref, start, end), passage.lang, passage.text[start:end]
+    for lang, label in dict.fromkeys(indexed.names):
+        yield key_of(passage.ref, *LABEL), lang, label
+
+
+def key_of(ref: str, start: int, end: int) -> str:
+    return f"{ref}\t{start}\t{end}"
+
+
+def place_of(key: str) -> tuple[str, int, int]:
+    """Passage and span of a sentence vector; `LABEL` as span where it stands for a label."""
+    ref, start, end = key.split("\t")
+    return ref, int(start), int(end)
+
+
+def embedded_texts(passages: Sequence[Indexed]) -> list[str]:
+    """Every text whose vector the index of these passages needs: what else the cache holds may go."""
+    return [vectors.passage_input(indexed.passage) for indexed in passages] + [
+        text for indexed in passages for _, _, text in _pieces(indexed)
+    ]
+
+
+def _as_dict(indexed: Indexed) -> dict[str, Any]:
+    return _fields(indexed) | {"passage": asdict(indexed.passage)}
+
+
+def _from_dict(raw: dict[str, Any]) -> Indexed:
+    about = raw["passage"]
+    return Indexed(
+        passage=Passage(**about | {"section": tuple(about["section"])}),
+        names=tuple((lang, label) for lang, label in raw["names"]),
+        entities=tuple(raw["entities"]),
+        filters={name: tuple(values) for name, values in raw["filters"].items()},
+        sentences=tuple((start, end) for start, end in raw["sentences"]),
+        parts=tuple(raw["parts"]),
+        twins=tuple(raw["twins"]),
+    )
+
+
+def read_passages(folder: Path) -> list[Indexed]:
+    """The passages of an index, in the order of their documents; raises StoreError where they cannot be read."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text("utf-8"))
+        if meta["format"] != FORMAT:
+            raise StoreError(f"the index has format {meta['format']!r}, not {FORMAT}", where=str(folder), remedy="build again")
+        with (folder / "passages.jsonl").open(encoding="utf-8") as file:
+            found = [_from_dict(json.loads(line)) for line in file]
+        if len(found) != meta["passages"]:
+            raise ValueError("passages are missing")
+    except FileNotFoundError as error:
+        raise StoreError("there is no search index", where=str(folder), remedy="build again") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"the search index is damaged: {error}", where=str(folder), remedy="build again") from error
+    return found
+
+
+def has_vectors(folder: Path) -> bool:
+    return (folder / "vectors").is_dir()
+
+
+def open_index(folder: Path, encoder: Encoder | None) -> Index:
+    """The index of a generation, to be asked with this encoder (None: by words alone).
+
+    Raises StoreError where it is missing, damaged, or made with another model than the encoder's.
+    """
+    passages = {indexed.ref: indexed for indexed in read_passages(folder)}
+    if encoder and not has_vectors(folder):
+        raise StoreError("the index has no vectors", where=str(folder), remedy="build again, or set GVPP_ENCODER=none")
+    return Index(
+        passages,
+        lexical.open_index(folder / "words"),
+        vectors.open_index(folder / "vectors" / "passages", encoder) if encoder else None,
+        vectors.open_index(folder / "vectors" / "sentences", encoder) if encoder else None,
+    )

@@ -1,0 +1,187 @@
+"""What a question is about, word by word: each concept with the ways in which passages of each language may say it.
+
+A concept is a term of the glossary (with its synonyms and translations), or a word of its own. Words without a topic
+(ontology/stopwords.toml) are passed over, so that a Dutch passage is not found for its "de" by a French question.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg import glossary
+from kg.compounds import parts
+from kg.errors import MetadataError
+from kg.index import Index, Indexed
+from kg.lexical import Term, Word, stem, words
+from kg.vocabulary import ONTOLOGY
+
+TRANSLATED = 0.9  # how surely a translation is meant, beside the asker's own word
+SYNONYM = 0.5
+BACK = 0.3  # a synonym by way of the other language
+FOREIGN = 0.6  # a common word of the asker's language in a passage of another one; names and numbers count fully
+COMPOUND, HEAD = 0.8, 0.3  # both parts of the question's compound; its last part alone
+LOOSE = 0.7  # the words of a term, but not together
+COMMON = 0.6  # weight of a word that is neither a term of the field, nor a name, nor a number
+UNKNOWN = 0.3  # weight of a concept that no passage has, beside a rare one
+SAID = 0.35  # how surely a passage has to have a concept before that is told as a reason
+
+Stems = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A part of a question. text: as asked; weight: against other concepts; ways: by passage language, the stems that say it,
+    each with how surely."""
+
+    text: str
+    weight: float
+    ways: Mapping[str, Mapping[Stems, float]]
+
+
+@functools.cache
+def stopwords(lang: str, path: Path = ONTOLOGY / "stopwords.toml") -> frozenset[str]:
+    """Words without a topic, folded; none for a language that the file does not have."""
+    try:
+        return frozenset(tomllib.loads(path.read_text("utf-8")).get(lang, "").split())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
+        raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="correct the line it names") from error
+
+
+def concepts(text: str, lang: str, index: Index) -> list[Concept]:
+    """The concepts of a question, those of several words first."""
+    found = list(words(text, lang))
+    silent = stopwords(lang)
+    targets = tuple(index.words.searchers)
+    taken: set[int] = set()
+    result = []
+    for start, size, meanings in glossary.matches([word.stem for word in found], lang):
+        span = set(range(start, start + size))
+        if span <= taken or all(found[place].folded in silent for place in span):
+            continue
+        taken |= span
+        surface = text[found[start].start : found[start + size - 1].end]
+        own = tuple(word.stem for word in found[start : start + size])
+        ways = {target: _terms(meanings, own, lang, target) for target in targets}
+        if size == 1:
+            _with_parts(ways, found[start], lang, index)
+        result.append(Concept(surface, 1.0, ways))
+    for place, word in enumerate(found):
+        if place not in taken and word.folded not in silent:
+            result.append(_word(text, word, place, lang, targets, index))
+    return result
+
+
+def _terms(meanings: Sequence[glossary.Terms], own: Stems, lang: str, target: str) -> dict[Stems, float]:
+    """The terms of a concept in one language, with the asker's own words first."""
+    ways: dict[Stems, float] = {}
+    for meaning in meanings:
+        for term in meaning[target]:
+            _keep(ways, glossary.stems(term, target), SYNONYM if target == lang else TRANSLATED)
+        if target == lang and lang in glossary.OTHER:
+            for term in meaning[glossary.OTHER[lang]]:
+                for again in glossary.by_stems(glossary.OTHER[lang]).get(glossary.stems(term, glossary.OTHER[lang]), ()):
+                    for synonym in again[lang]:
+                        _keep(ways, glossary.stems(synonym, lang), BACK)
+    if target == lang:
+        _keep(ways, own, 1.0)
+    return ways
+
+
+def _keep(ways: dict[Stems, float], key: Stems, weight: float) -> None:
+    if key and weight > ways.get(key, 0):
+        ways[key] = weight
+
+
+def _word(text: str, word: Word, place: int, lang: str, targets: Iterable[str], index: Index) -> Concept:
+    """A word that the glossary does not know: a name, a number, or a word of everyday language."""
+    surface = text[word.start : word.end]
+    name = not word.folded.isalpha() or (surface[0].isupper() and place > 0) or surface.isupper()
+    ways: dict[str, dict[Stems, float]] = {}
+    for target in targets:
+        if target == lang:
+            ways[target] = {(word.stem,): 1.0}
+        else:
+            same = word.stem if not word.folded.isalpha() else stem(word.folded, target)
+            ways[target] = {(same,): 1.0 if name else FOREIGN}
+    _with_parts(ways, word, lang, index)
+    return Concept(surface, 1.0 if name else COMMON, ways)
+
+
+def _with_parts(ways: dict[str, dict[Stems, float]], word: Word, lang: str, index: Index) -> None:
+    """Add the parts of a compound, in the asker's own language."""
+    if lang in ways and (both := parts(word.folded, lang, _Known(index, lang))):
+        _keep(ways[lang], both, COMPOUND)
+        _keep(ways[lang], both[-1:], HEAD)
+
+
+class _Known:
+    """Whether a stem is a word of the corpus or of the glossary."""
+
+    def __init__(self, index: Index, lang: str) -> None:
+        self.index, self.lang = index, lang
+
+    def __contains__(self, found: object) -> bool:
+        return isinstance(found, str) and (spread(self.index, self.lang, found) > 1 or found in _glossary_stems(self.lang))
+
+
+@functools.cache
+def _glossary_stems(lang: str) -> frozenset[str]:
+    return frozenset(found for key in glossary.by_stems(lang) for found in key if len(found) > 3)
+
+
+def spread(index: Index, lang: str, found: str) -> int:
+    """How many passages of a language have a stem in their text."""
+    return int(index.words.searchers[lang].doc_freq("text", found))
+
+
+def rarity(index: Index, lang: str, concept: Concept) -> float:
+    """What it tells that a passage has the concept: the fewer have it, the more (as in BM25)."""
+    total = index.words.searchers[lang].num_docs
+    counts = [min(spread(index, lang, found) for found in key) for key, sure in concept.ways[lang].items() if sure > SAID]
+    most = max(counts, default=0)
+    if not most:
+        return UNKNOWN * math.log(1 + (total - 2.5) / 3.5) if total > 3 else UNKNOWN
+    return math.log(1 + (total - most + 0.5) / (most + 0.5))
+
+
+def terms(found: Iterable[Concept], lang: str) -> Iterator[Term]:
+    """The concepts as terms to look for in the index of words of one language."""
+    for concept in found:
+        for key, sure in concept.ways[lang].items():
+            yield Term(" ".join(key), concept.weight * sure, whole=len(key) > 1, stems=True)
+
+
+def says(indexed: Indexed, concept: Concept) -> float:
+    """How surely a passage speaks of a concept, 0 to 1."""
+    weights, best = indexed.weights, 0.0
+    for key, sure in concept.ways.get(indexed.passage.lang, {}).items():
+        if sure <= best:
+            continue
+        here = min((weights.get(found, 0.0) for found in key), default=0.0)
+        if here and len(key) > 1 and not _together(indexed.stems, key):
+            here *= LOOSE
+        best = max(best, sure * here)
+    return best
+
+
+def _together(text: Stems, key: Stems) -> bool:
+    first, size = key[0], len(key)
+    return any(found == first and text[place : place + size] == key for place, found in enumerate(text))
+
+
+def said_at(indexed: Indexed, found: Iterable[Concept]) -> list[tuple[int, int]]:
+    """Where the text of a passage says the concepts: starts and ends, in order."""
+    keys = {key for concept in found for key, sure in concept.ways.get(indexed.passage.lang, {}).items() if sure > SAID}
+    row, starts, ends = indexed.analysed
+    first = {key[0] for key in keys}
+    places: set[int] = set()
+    for place, one in enumerate(row):
+        if one in first:
+            longest = max((len(key) for key in keys if row[place : place + len(key)] == key), default=0)
+            places.update(range(place, place + longest))
+    return [(starts[place], ends[place]) for place in sorted(places)]

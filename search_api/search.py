@@ -1,0 +1,363 @@
+"""Search: passages for a question in any language, by meaning, by words and by names, each with the reasons why it was found.
+
+Each reason gives every candidate a value; `ontology/ranking.toml` says how much each weighs (learnt, see docs/evaluation.md).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg import index as indexes
+from kg import lexical, vectors
+from kg.encoder import NONE, Encoder, load_encoder, unit
+from kg.errors import MetadataError, UsageError
+from kg.glossary import OTHER, translate
+from kg.index import Index, Indexed
+from kg.lexical import FILTERS, Term
+from kg.model import Passage
+from kg.names import measure_ref
+from kg.vocabulary import ONTOLOGY
+from search_api.answers import Corpus
+from search_api.concepts import TRANSLATED, Concept, concepts, rarity, said_at, says, terms
+from search_api.understanding import Question, asks_number, understand
+
+POOL = 100  # best passages of each reason that are looked at, and most passages that a search finds
+SCALE = 0.12  # what a cosine rises above its usual value for a passage that answers
+SHARE = 0.25  # of the best score: what is below is not found
+DIGITS = 6  # numbers in a passage that is about figures
+SHOWN = 8  # entities of a hit
+REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures")
+KIN = 3  # best passages to which others may be akin
+
+Vector = NDArray[np.float32]
+Filters = Mapping[str, Collection[str]]
+
+
+@dataclass(slots=True)
+class Found:
+    """A passage with the value of each reason, and the span of its sentence that comes nearest."""
+
+    indexed: Indexed
+    reasons: dict[str, float]
+    score: float = 0.0
+    sentence: tuple[int, int] | None = None
+    also: list[Indexed] = field(default_factory=list)
+
+
+@dataclass
+class Searching:
+    """An open index with the corpus that it belongs to. May be shared by threads."""
+
+    corpus: Corpus
+    index: Index
+    encoder: Encoder | None
+
+    @functools.cached_property
+    def refs(self) -> list[str]:
+        """Passages by row: what is computed for all of them is an array in this order."""
+        return list(self.index.passages)
+
+    @functools.cached_property
+    def rows(self) -> Mapping[str, int]:
+        return {ref: row for row, ref in enumerate(self.refs)}
+
+    @functools.cached_property
+    def matrix(self) -> Vector:
+        """The vectors of the passages, by row."""
+        assert self.index.vectors
+        found = np.zeros((len(self.refs), self.index.vectors.dimension), np.float32)
+        for lang, ids in self.index.vectors.ids.items():
+            found[[self.rows[ref] for ref in ids]] = vectors.stored(self.index.vectors, lang)
+        return found
+
+    @functools.cached_property
+    def owners(self) -> Mapping[str, NDArray[np.int64]]:
+        """By language, the row of the passage that each sentence vector belongs to."""
+        assert self.index.sentences
+        return {
+            lang: np.array([self.rows[indexes.place_of(key)[0]] for key in keys], np.int64)
+            for lang, keys in self.index.sentences.ids.items()
+        }
+
+    @functools.cached_property
+    def sentences(self) -> Mapping[str, list[tuple[int, int, int]]]:
+        """By passage, its sentences: row of the vector in the index of its language, start and end."""
+        assert self.index.sentences
+        found: dict[str, list[tuple[int, int, int]]] = {}
+        for keys in self.index.sentences.ids.values():
+            for row, (ref, start, end) in enumerate(map(indexes.place_of, keys)):
+                if (start, end) != indexes.LABEL:
+                    found.setdefault(ref, []).append((row, start, end))
+        return found
+
+    @functools.cached_property
+    def mentioned(self) -> Mapping[str, list[str]]:
+        """Passages by what they state or name."""
+        found: dict[str, list[str]] = {}
+        for ref, indexed in self.index.passages.items():
+            for entity in indexed.entities:
+                found.setdefault(entity, []).append(ref)
+        return found
+
+
+@functools.cache
+def ranking(path: Path = ONTOLOGY / "ranking.toml") -> Mapping[str, float]:
+    """The weight of each reason."""
+    try:
+        weights = tomllib.loads(path.read_text("utf-8"))["weights"]
+        if set(weights) != set(REASONS):
+            raise ValueError(f"[weights] must name {', '.join(REASONS)}")
+        return {name: float(weights[name]) for name in REASONS}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise MetadataError(f"cannot be used: {error}", where=str(path), remedy="correct the file") from error
+
+
+def open_search(corpus: Corpus, encoder: str) -> Searching:
+    """Open the index of a corpus. encoder: as in `Settings.encoder`; the index must have been made with its model."""
+    loaded = load_encoder(encoder) if encoder != NONE else None
+    return Searching(corpus, indexes.open_index(corpus.generation.path / indexes.FOLDER, loaded), loaded)
+
+
+def search(
+    searching: Searching,
+    text: str,
+    lang: str | None = None,
+    filters: Filters | None = None,
+    *,
+    limit: int = 10,
+    offset: int = 0,
+) -> dict[str, Any]:
+    """The passages for a question, in the shape of design §7.
+
+    filters: by the names of `kg.lexical.FILTERS`; raises UsageError for one that does not exist or a value that nothing has.
+    """
+    if not (1 <= limit <= POOL and offset >= 0):
+        raise UsageError(f"limit must be 1 to {POOL}, and offset not negative", where="search", remedy="correct them")
+    filters = {name: tuple(values) for name, values in (filters or {}).items() if values}
+    _check(searching.index, filters)
+    question = understand(text, lang, searching.corpus.plans, searching.corpus.names)
+    about = concepts(question.text, question.lang, searching.index)
+    found = folded(ranked(searching, question, about, filters))
+    hits = [_hit(searching, one, about, question.lang) for one in found[offset : offset + limit]]
+    return {
+        "question": question.text,
+        "lang": question.lang,
+        "total": len(found),
+        "hits": hits,
+        "facets": _facets(found),
+        "by": "words and meaning" if searching.encoder else "words",
+        "corpus": {key: searching.corpus.generation.manifest[name] for key, name in (("version", "name"), ("date", "date"))},
+    }
+
+
+def _check(index: Index, filters: Filters) -> None:
+    for name, values in filters.items():
+        if name not in FILTERS:
+            raise UsageError(f"there is no filter {name!r}", where="search", remedy=f"use {', '.join(FILTERS)}")
+        known = index.values[name]
+        for value in values:
+            if value not in known:
+                from rapidfuzz import process
+
+                near = [match[0] for match in process.extract(value, known, limit=6)] if len(known) > 12 else sorted(known)
+                raise UsageError(
+                    f"no passage has {name} {value!r}", where="search", remedy=f"there are {', '.join(near) or 'none'}"
+                )
+
+
+# ---------------------------------------------------------------- order
+
+
+def ranked(
+    searching: Searching, question: Question, about: Sequence[Concept], filters: Filters, *, cut: bool = True
+) -> list[Found]:
+    """Passages with their reasons, best first. A question without any word of a topic finds nothing.
+
+    cut: leave out what is far below the best.
+    """
+    if not about and not question.entities and not question.numbers:
+        return []
+    index = searching.index
+    allowed = lexical.matching(index.words, filters) if filters else None
+    nearness, of_sentences = _nearness(searching, question)
+    pieces = _pieces(index, question, about, filters)
+    entities = _entities(searching, question)
+    candidates = {ref for name in ("meaning", "sentence") for ref in _best(searching, nearness.get(name), allowed)}
+    candidates.update(pieces)
+    wanted = {lang: list(terms(about, lang)) for lang in index.words.searchers}
+    candidates.update(ref for hits in lexical.search(index.words, wanted, filters, POOL).values() for ref, _ in hits)
+    for entity in entities:
+        candidates.update(ref for ref in searching.mentioned.get(entity, ())[:POOL] if allowed is None or ref in allowed)
+    rare = {lang: [concept.weight * rarity(index, lang, concept) for concept in about] for lang in index.words.searchers}
+    counting = asks_number(question.text)
+    found = []
+    for ref in candidates:
+        indexed, row = index.passages[ref], searching.rows[ref]
+        reasons = {name: float(values[row]) for name, values in nearness.items()}
+        reasons["words"] = _share(rare[indexed.passage.lang], [says(indexed, concept) for concept in about])
+        reasons["pieces"] = pieces.get(ref, 0.0)
+        reasons["names"] = _share(list(entities.values()), [float(entity in indexed.entities) for entity in entities])
+        numbers = len(re.findall(r"\d[\d .,]*", indexed.passage.text)) if counting else 0
+        reasons["figures"] = min(1.0, numbers / DIGITS)
+        found.append(Found(indexed, reasons))
+    _score(found)
+    _add_kin(searching, found)
+    _score(found)
+    if cut:
+        found = [one for one in found[:POOL] if one.score >= SHARE * found[0].score > 0]
+    for one in found if of_sentences else ():
+        one.sentence = _nearest_sentence(searching, one.indexed.passage, of_sentences)
+    return found
+
+
+def _score(found: list[Found]) -> None:
+    """Weigh the reasons and put the passages in order."""
+    for one in found:
+        one.score = sum(weight * one.reasons.get(name, 0) for name, weight in ranking().items())
+    found.sort(key=lambda one: (-one.score, one.indexed.ref))
+
+
+def _add_kin(searching: Searching, found: Sequence[Found]) -> None:
+    """How near each passage is to the best ones so far: what speaks of the same finds what the question says otherwise."""
+    if not searching.encoder or not found:
+        return
+    vector = searching.matrix[[searching.rows[one.indexed.ref] for one in found[:KIN]]].mean(axis=0)
+    near = _above_usual(searching.matrix @ unit(vector))
+    for one in found:
+        one.reasons["kin"] = float(near[searching.rows[one.indexed.ref]])
+
+
+def _nearness(searching: Searching, question: Question) -> tuple[dict[str, Vector], Mapping[str, Vector]]:
+    """How much nearer to the question than usual each passage and its nearest sentence or label is, by row; and the cosines of
+    all sentences by language. Nothing without an encoder."""
+    index, encoder = searching.index, searching.encoder
+    if not encoder or not index.vectors or not index.sentences:
+        return {}, {}
+    asked = encoder.encode_queries([question.text])[0]
+    meaning, sentence = np.full((2, len(searching.refs)), -1, np.float32)
+    for lang, values in vectors.cosines(index.vectors, asked, question.lang).items():
+        meaning[[searching.rows[ref] for ref in index.vectors.ids[lang]]] = values
+    of_sentences = vectors.cosines(index.sentences, asked, question.lang)
+    for lang, values in of_sentences.items():
+        np.maximum.at(sentence, searching.owners[lang], values)
+    return {"meaning": _above_usual(meaning), "sentence": _above_usual(sentence)}, of_sentences
+
+
+def _nearest_sentence(searching: Searching, passage: Passage, cosines: Mapping[str, Vector]) -> tuple[int, int] | None:
+    """The span of the sentence of a passage that comes nearest to the question."""
+    known = searching.sentences.get(passage.ref)
+    if not known:
+        return None
+    _, start, end = max(known, key=lambda place: float(cosines[passage.lang][place[0]]))
+    return start, end
+
+
+def _above_usual(values: Vector) -> Vector:
+    """Cosines above the median of the best: what is usual differs from question to question."""
+    if not len(values):
+        return values
+    usual = np.median(np.sort(values)[-2 * POOL :])
+    return np.asarray(np.maximum(0, (values - usual) / SCALE), np.float32)
+
+
+def _best(searching: Searching, values: Vector | None, allowed: Collection[str] | None) -> list[str]:
+    """The nearest passages, among those allowed."""
+    if values is None:
+        return []
+    order = np.argsort(-values, kind="stable")
+    nearest = (searching.refs[row] for row in order if values[row] > 0 or allowed is not None)
+    return list(islice((ref for ref in nearest if allowed is None or ref in allowed), POOL))
+
+
+def _pieces(index: Index, question: Question, about: Sequence[Concept], filters: Filters) -> dict[str, float]:
+    """Passages with names and long words that look like those of the question, as a share of the best."""
+    wanted = [Term(" ".join(concept.text for concept in about))]
+    if question.lang in OTHER:
+        wanted += [Term(term, TRANSLATED) for term in translate(question.text, question.lang)]
+    hits = [hit for found in lexical.search_grams(index.words, wanted, filters, POOL).values() for hit in found]
+    top = max((score for _, score in hits), default=0)
+    return {ref: score / top for ref, score in hits} if top > 0 else {}
+
+
+def _entities(searching: Searching, question: Question) -> dict[str, float]:
+    """What the question names, and the measures that it numbers, each with what it tells that a passage has it."""
+    refs = [ref for entity in question.entities for ref in entity.refs]
+    refs += [measure_ref(plan, number) for number in question.numbers for plan in question.plans]
+    total = len(searching.refs)
+    counts = {ref: searching.index.mentions.get(ref, 0) for ref in refs}
+    return {ref: math.log(1 + (total - count + 0.5) / (count + 0.5)) for ref, count in counts.items() if count}
+
+
+def _share(weights: Sequence[float], values: Sequence[float]) -> float:
+    """Weighted mean; 0 where there is nothing to weigh."""
+    total = sum(weights)
+    return sum(weight * value for weight, value in zip(weights, values, strict=True)) / total if total else 0.0
+
+
+def folded(found: Iterable[Found]) -> list[Found]:
+    """The same order with passages that say the same in one: the first, which names the places of the others."""
+    kept: dict[str, Found] = {}
+    for one in found:
+        same = next((kept[twin] for twin in one.indexed.twins if twin in kept), None)
+        if same:
+            same.also.append(one.indexed)
+        else:
+            kept[one.indexed.ref] = one
+    return list(kept.values())
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def _facets(found: Iterable[Found]) -> dict[str, dict[str, int]]:
+    """How many of the passages found stand under each value of each filter, the most frequent first."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in FILTERS}
+    for one in found:
+        for name, values in one.indexed.filters.items():
+            counts[name].update(values)
+    return {name: dict(sorted(count.items(), key=lambda item: (-item[1], item[0]))) for name, count in counts.items()}
+
+
+def _hit(searching: Searching, one: Found, about: Sequence[Concept], lang: str) -> dict[str, Any]:
+    corpus, passage = searching.corpus, one.indexed.passage
+    spans = said_at(one.indexed, about)
+    entities = sorted(one.indexed.entities, key=lambda ref: (searching.index.mentions[ref], ref))[:SHOWN]
+    return {
+        "passage": f"{corpus.base}/{passage.ref}",
+        **_place(corpus, one.indexed, lang),
+        "lang": passage.lang,
+        "quote": passage.text,
+        "start": passage.start,
+        "end": passage.end,
+        "highlights": spans,
+        "sentence": one.sentence,
+        "score": round(one.score, 4),
+        "why": {
+            "words": list(dict.fromkeys(passage.text[start:end] for start, end in spans)),
+            "reasons": {name: round(value, 3) for name, value in one.reasons.items() if value > 0},
+        },
+        "entities": [{"iri": f"{corpus.base}/{ref}", "label": corpus.label(ref, lang)} for ref in entities],
+        "also": [_place(corpus, other, lang) | {"passage": f"{corpus.base}/{other.ref}"} for other in one.also],
+    }
+
+
+def _place(corpus: Corpus, indexed: Indexed, lang: str) -> dict[str, Any]:
+    passage = indexed.passage
+    return {
+        "document": passage.document,
+        "title": corpus.label(f"id/document/{passage.document}", lang),
+        "page": passage.page,
+        "section": " › ".join(passage.section) or None,
+    }

@@ -1,6 +1,8 @@
 """Learn the weights of ontology/ranking.toml from a file of questions, and check them by cross-validation.
 
-    GVPP_DATA=DIR python bench/ranking.py [tests/eval/search-tune.jsonl]
+    python bench/ranking.py tests/eval/search-tune.jsonl=DATA [tests/eval/search-sample.jsonl=OTHER-DATA]
+
+Each file of questions goes with the data folder that they are about.
 
 A question names the passages that answer it; the weights are those under which these come first (listwise softmax over the
 candidates of each question). Questions that are the same in two languages stay together in one fold. Never run this on the
@@ -49,12 +51,12 @@ def case(searching: Searching, question: Mapping[str, Any]) -> Case:
 
 
 def learn(cases: Sequence[Case]) -> Values:
-    """Weights by Adam on the mean negative log likelihood of the right candidates; held near a common start where data are few."""
+    """Weights by Adam on the mean negative log likelihood of the right candidates, small ones preferred."""
     weights = np.full(len(REASONS), START)
     first, second = np.zeros_like(weights), np.zeros_like(weights)
     usable = [one for one in cases if one.right.any()]
     for step in range(1, STEPS + 1):
-        slope = PENALTY * (weights - 0.0)
+        slope = PENALTY * weights
         for one in usable:
             share = _softmax(one.values @ weights)
             right = share * one.right
@@ -81,14 +83,18 @@ def quality(cases: Sequence[Case], weights: Values) -> dict[str, tuple[float, fl
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, nargs="?", default=Path("tests/eval/search-tune.jsonl"))
+    parser.add_argument("sets", nargs="+", metavar="FILE=DATA")
     parser.add_argument("--without", action="append", default=[], choices=REASONS, help="Leave a reason out.")
     args = parser.parse_args()
-    settings = load_settings()
-    generation = current(settings.data)
-    assert generation, "build first"
-    searching = open_search(open_corpus(generation), settings.encoder)
-    cases = [case(searching, question) for question in read_questions(args.file) if question.get("evidence")]
+    cases = []
+    for name in args.sets:
+        file, _, data = name.partition("=")
+        generation = current(Path(data))
+        assert generation, f"build {data} first"
+        searching = open_search(open_corpus(generation), load_settings().encoder)
+        cases += [case(searching, question) for question in read_questions(Path(file)) if question.get("evidence")]
+    for one in cases:
+        one.values[:, REASONS.index("measures")] = 0  # set by hand
     for name in args.without:
         for one in cases:
             one.values[:, REASONS.index(name)] = 0

@@ -10,7 +10,7 @@ from ingest.recognise import Recogniser
 from kg.glossary import load_glossary, stems
 from kg.index import Indexed, Spans, prepared
 from kg.labels import load_labels
-from kg.model import Extraction, Passage, Ref
+from kg.model import Extraction, Lit, Passage, Ref
 from kg.vocabulary import Vocabulary
 
 SHORT = 5  # words of a sentence that is joined to its neighbour
@@ -20,7 +20,7 @@ STATED_BY = ("dct:description", "gvpp:otherWording", "skos:prefLabel", "dct:titl
 
 def indexed(extractions: Sequence[Extraction], vocabulary: Vocabulary, recogniser: Recogniser) -> list[Indexed]:
     """The passages of all documents as they are to be indexed, each reference once."""
-    labels = load_labels()
+    labels = _labels(extractions)
     links = _links(extractions)
     found: dict[str, Indexed] = {}
     for extraction in extractions:
@@ -41,6 +41,16 @@ def indexed(extractions: Sequence[Extraction], vocabulary: Vocabulary, recognise
             )
     known = [stem for concept in load_glossary() for term in concept["nl"] for stem in stems(term, "nl") if len(stem) > 3]
     return prepared(list(found.values()), known)
+
+
+def _labels(extractions: Iterable[Extraction]) -> dict[str, Mapping[str, str]]:
+    """Curated labels by language of each reference whose text is the one that they were written from."""
+    texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for extraction in extractions:
+        for s in extraction.statements:
+            if s.predicate in STATED_BY and isinstance(s.object, Lit):
+                texts[s.subject].append((s.object.lang or extraction.source.lang, s.object.value))
+    return {ref: label.names for ref, label in load_labels().items() if ref in texts and label.fits(texts[ref])}
 
 
 def _by_passage(extraction: Extraction) -> tuple[dict[str, set[str]], dict[str, set[str]]]:

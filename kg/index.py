@@ -13,6 +13,7 @@ the sentence that answers best.
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,7 +48,7 @@ class Indexed:
 
     names: labels of what it states, as (language, label); entities: references of what it states or names; filters: values by
     the names of `kg.lexical.FILTERS`; sentences: spans of its text; parts: stems of the parts of its compounds; twins: passages
-    that say the same.
+    that say the same; stems: those of its text, in order, and above: those of its headings and labels, parted by spaces.
     """
 
     passage: Passage
@@ -57,29 +58,33 @@ class Indexed:
     sentences: Spans = ()
     parts: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
+    stems: str = ""
+    above: str = ""
 
     @cached_property
     def ref(self) -> str:
         return self.passage.ref
 
     @cached_property
-    def analysed(self) -> tuple[tuple[str, ...], array[int], array[int]]:
-        """Stems of its text in order, with where each begins and ends."""
-        found = list(words(self.passage.text, self.passage.lang))
-        return tuple(word.stem for word in found), array("I", (w.start for w in found)), array("I", (w.end for w in found))
-
-    @property
-    def stems(self) -> tuple[str, ...]:
+    def row(self) -> tuple[str, ...]:
         """Stems of its text, in order."""
-        return self.analysed[0]
+        return tuple(self.stems.split())
+
+    @cached_property
+    def places(self) -> tuple[array[int], array[int]]:
+        """Where each stem of its text begins and ends."""
+        found = list(words(self.passage.text, self.passage.lang))
+        return array("I", (word.start for word in found)), array("I", (word.end for word in found))
+
+    @cached_property
+    def numbers(self) -> int:
+        """How many numbers its text has."""
+        return len(re.findall(r"\d[\d .,]*", self.passage.text))
 
     @cached_property
     def weights(self) -> Mapping[str, float]:
         """How surely each stem is a subject: in the passage's own words, in headings and labels, as part of a compound."""
-        passage, found = self.passage, dict.fromkeys(self.parts, 0.3)
-        above = [*passage.section, *(label for lang, label in self.names if lang == passage.lang)]
-        found |= dict.fromkeys((word.stem for text in above for word in words(text, passage.lang)), 0.5)
-        return found | dict.fromkeys(self.stems, 1.0)
+        return dict.fromkeys(self.parts, 0.3) | dict.fromkeys(self.above.split(), 0.5) | dict.fromkeys(self.row, 1.0)
 
 
 @dataclass(frozen=True)
@@ -107,14 +112,25 @@ class Index:
 
 
 def prepared(passages: Sequence[Indexed], glossary: Iterable[str]) -> list[Indexed]:
-    """The same passages with the parts of their compounds and their twins.
+    """The same passages with their stems, the parts of their compounds, and their twins.
 
     glossary: stems that are words although the corpus may lack them.
     """
-    seen = Counter(stem for indexed in passages for stem in set(indexed.stems))
+    passages = [_analysed(indexed) for indexed in passages]
+    seen = Counter(stem for indexed in passages for stem in set(indexed.row))
     known = {stem for stem, count in seen.items() if count >= OFTEN and len(stem) > 2 and stem.isalpha()} | set(glossary)
     same = _twins(passages, seen)
     return [replace(one, parts=_parts(one, known), twins=tuple(sorted(same.get(one.ref, ())))) for one in passages]
+
+
+def _analysed(indexed: Indexed) -> Indexed:
+    passage = indexed.passage
+    above = "\n".join([*passage.section, *(label for lang, label in indexed.names if lang == passage.lang)])
+    return replace(indexed, stems=_stems(passage.text, passage.lang), above=_stems(above, passage.lang))
+
+
+def _stems(text: str, lang: str) -> str:
+    return " ".join(word.stem for word in words(text, lang))
 
 
 def _parts(indexed: Indexed, known: set[str]) -> tuple[str, ...]:
@@ -127,12 +143,12 @@ def _twins(passages: Sequence[Indexed], seen: Mapping[str, int]) -> dict[str, se
     """Passages of one language that share most of their words; only those that share rare ones are compared."""
     with_rare: dict[tuple[str, str], list[Indexed]] = defaultdict(list)
     for indexed in passages:
-        for stem in sorted(set(indexed.stems), key=lambda stem: (seen[stem], stem))[:RARE]:
+        for stem in sorted(set(indexed.row), key=lambda stem: (seen[stem], stem))[:RARE]:
             with_rare[indexed.passage.lang, stem].append(indexed)
     found: dict[str, set[str]] = defaultdict(set)
     for group in with_rare.values():
         for a, b in combinations(group[:MOST_ALIKE], 2):
-            if b.ref not in found[a.ref] and _alike(set(a.stems), set(b.stems)):
+            if b.ref not in found[a.ref] and _alike(set(a.row), set(b.row)):
                 found[a.ref].add(b.ref)
                 found[b.ref].add(a.ref)
     return found
@@ -226,6 +242,8 @@ def _from_dict(raw: dict[str, Any]) -> Indexed:
         sentences=tuple((start, end) for start, end in raw["sentences"]),
         parts=tuple(raw["parts"]),
         twins=tuple(raw["twins"]),
+        stems=raw["stems"],
+        above=raw["above"],
     )
 
 

@@ -361,7 +361,15 @@ def stored(index: VectorIndex, lang: str) -> Matrix:
 
 def cosines(index: VectorIndex, vector: Matrix, lang: str) -> dict[str, Matrix]:
     """How near every text of each language is to a query vector, in the order of `ids`; comparable after the shift."""
-    return {target: stored(index, target) @ shifted(vector, lang, target, index.means) for target in index.indexes}
+    return {target: products(stored(index, target), shifted(vector, lang, target, index.means)) for target in index.indexes}
+
+
+def products(matrix: Matrix, vector: Matrix) -> Matrix:
+    """The product of each row with a vector, on one thread.
+
+    The `@` of numpy starts threads that go on spinning for a while and hold up the encoder, which costs ten times what they save.
+    """
+    return np.asarray(np.einsum("ij,j->i", matrix, vector))
 
 
 def merged(hits: Mapping[str, Hits], limit: int) -> Hits:

@@ -160,11 +160,13 @@ def says(indexed: Indexed, concept: Concept) -> float:
     """How surely a passage speaks of a concept, 0 to 1."""
     weights, best = indexed.weights, 0.0
     for key, sure in concept.ways.get(indexed.passage.lang, {}).items():
-        if sure <= best:
+        here = weights.get(key[0], 0.0)
+        if not here or sure * here <= best:
             continue
-        here = min((weights.get(found, 0.0) for found in key), default=0.0)
-        if here and len(key) > 1 and not _together(indexed.stems, key):
-            here *= LOOSE
+        if len(key) > 1:
+            here = min(here, min(weights.get(found, 0.0) for found in key[1:]))
+            if here and not _together(indexed.row, key):
+                here *= LOOSE
         best = max(best, sure * here)
     return best
 
@@ -177,7 +179,7 @@ def _together(text: Stems, key: Stems) -> bool:
 def said_at(indexed: Indexed, found: Iterable[Concept]) -> list[tuple[int, int]]:
     """Where the text of a passage says the concepts: starts and ends, in order."""
     keys = {key for concept in found for key, sure in concept.ways.get(indexed.passage.lang, {}).items() if sure > SAID}
-    row, starts, ends = indexed.analysed
+    row, (starts, ends) = indexed.row, indexed.places
     first = {key[0] for key in keys}
     places: set[int] = set()
     for place, one in enumerate(row):

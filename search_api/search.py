@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +24,19 @@ from kg.errors import MetadataError, UsageError
 from kg.glossary import OTHER, translate
 from kg.index import Index, Indexed
 from kg.lexical import FILTERS, Term
-from kg.model import Passage
 from kg.names import measure_ref
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import Corpus
 from search_api.concepts import TRANSLATED, Concept, concepts, rarity, said_at, says, terms
 from search_api.understanding import Question, asks_number, understand
 
-POOL = 100  # best passages of each reason that are looked at, and most passages that a search finds
+POOL = 100  # most passages that a search finds
+LOOKED_AT = 60  # best passages of each reason that are looked at
 SCALE = 0.12  # what a cosine rises above its usual value for a passage that answers
 SHARE = 0.25  # of the best score: what is below is not found
 DIGITS = 6  # numbers in a passage that is about figures
 SHOWN = 8  # entities of a hit
-REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures")
+REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures", "measures")
 KIN = 3  # best passages to which others may be akin
 
 Vector = NDArray[np.float32]
@@ -47,12 +45,12 @@ Filters = Mapping[str, Collection[str]]
 
 @dataclass(slots=True)
 class Found:
-    """A passage with the value of each reason, and the span of its sentence that comes nearest."""
+    """A passage with the value of each reason, and how near the sentences of its language are to the question."""
 
     indexed: Indexed
     reasons: dict[str, float]
     score: float = 0.0
-    sentence: tuple[int, int] | None = None
+    cosines: Vector | None = None
     also: list[Indexed] = field(default_factory=list)
 
 
@@ -81,6 +79,12 @@ class Searching:
         for lang, ids in self.index.vectors.ids.items():
             found[[self.rows[ref] for ref in ids]] = vectors.stored(self.index.vectors, lang)
         return found
+
+    @functools.cached_property
+    def by_lang(self) -> Mapping[str, NDArray[np.int64]]:
+        """Rows of the passages of each language."""
+        langs = np.array([indexed.passage.lang for indexed in self.index.passages.values()])
+        return {str(lang): np.flatnonzero(langs == lang) for lang in np.unique(langs)}
 
     @functools.cached_property
     def owners(self) -> Mapping[str, NDArray[np.int64]]:
@@ -193,50 +197,80 @@ def ranked(
     allowed = lexical.matching(index.words, filters) if filters else None
     nearness, of_sentences = _nearness(searching, question)
     pieces = _pieces(index, question, about, filters)
-    entities = _entities(searching, question)
-    candidates = {ref for name in ("meaning", "sentence") for ref in _best(searching, nearness.get(name), allowed)}
+    measures = {measure_ref(plan, number) for number in question.numbers for plan in question.plans}
+    entities = _entities(searching, (ref for entity in question.entities for ref in entity.refs))
+    candidates = {ref for values in nearness.values() for ref in _best(searching, values, allowed)}
     candidates.update(pieces)
     wanted = {lang: list(terms(about, lang)) for lang in index.words.searchers}
-    candidates.update(ref for hits in lexical.search(index.words, wanted, filters, POOL).values() for ref, _ in hits)
-    for entity in entities:
-        candidates.update(ref for ref in searching.mentioned.get(entity, ())[:POOL] if allowed is None or ref in allowed)
-    rare = {lang: [concept.weight * rarity(index, lang, concept) for concept in about] for lang in index.words.searchers}
-    counting = asks_number(question.text)
-    found = []
-    for ref in candidates:
-        indexed, row = index.passages[ref], searching.rows[ref]
-        reasons = {name: float(values[row]) for name, values in nearness.items()}
-        reasons["words"] = _share(rare[indexed.passage.lang], [says(indexed, concept) for concept in about])
-        reasons["pieces"] = pieces.get(ref, 0.0)
-        reasons["names"] = _share(list(entities.values()), [float(entity in indexed.entities) for entity in entities])
-        numbers = len(re.findall(r"\d[\d .,]*", indexed.passage.text)) if counting else 0
-        reasons["figures"] = min(1.0, numbers / DIGITS)
-        found.append(Found(indexed, reasons))
-    _score(found)
-    _add_kin(searching, found)
-    _score(found)
+    candidates.update(ref for hits in lexical.search(index.words, wanted, filters, LOOKED_AT).values() for ref, _ in hits)
+    for entity in (*entities, *measures):
+        candidates.update(ref for ref in searching.mentioned.get(entity, ())[:LOOKED_AT] if allowed is None or ref in allowed)
+    found = sorted(candidates)
+    rows = np.array([searching.rows[ref] for ref in found], np.int64)
+    values = np.zeros((len(REASONS), len(found)), np.float32)
+    for name, near in nearness.items():
+        values[REASONS.index(name)] = near[rows]
+    values[REASONS.index("words")] = _said(index, about, found)
+    values[REASONS.index("pieces")] = [pieces.get(ref, 0.0) for ref in found]
+    if entities:
+        values[REASONS.index("names")] = [_named(index.passages[ref], entities) for ref in found]
+    if measures:
+        values[REASONS.index("measures")] = [bool(measures & set(index.passages[ref].entities)) for ref in found]
+    if asks_number(question.text):
+        values[REASONS.index("figures")] = [min(1.0, index.passages[ref].numbers / DIGITS) for ref in found]
+    weights = np.array([ranking()[name] for name in REASONS], np.float32)
+    if nearness and found:
+        values[REASONS.index("kin")] = _kin(searching, rows, (weights[:, None] * values).sum(axis=0))
+    scores = (weights[:, None] * values).sum(axis=0)
+    order = sorted(range(len(found)), key=lambda place: (-scores[place], found[place]))
     if cut:
-        found = [one for one in found[:POOL] if one.score >= SHARE * found[0].score > 0]
-    for one in found if of_sentences else ():
-        one.sentence = _nearest_sentence(searching, one.indexed.passage, of_sentences)
+        order = [place for place in order[:POOL] if scores[place] >= SHARE * scores[order[0]] > 0]
+    return [
+        Found(
+            index.passages[found[place]],
+            dict(zip(REASONS, map(float, values[:, place]), strict=True)),
+            float(scores[place]),
+            of_sentences.get(index.passages[found[place]].passage.lang),
+        )
+        for place in order
+    ]
+
+
+def _said(index: Index, about: Sequence[Concept], refs: Iterable[str]) -> list[float]:
+    """The share of the concepts that each passage has, the rare ones counting more."""
+    rare = {lang: [concept.weight * rarity(index, lang, concept) for concept in about] for lang in index.words.searchers}
+    totals = {lang: sum(weights) for lang, weights in rare.items()}
+    found = []
+    for ref in refs:
+        indexed = index.passages[ref]
+        weights, total = rare[indexed.passage.lang], totals[indexed.passage.lang]
+        share = sum(weight * says(indexed, concept) for weight, concept in zip(weights, about, strict=True))
+        found.append(share / total if total else 0.0)
     return found
 
 
-def _score(found: list[Found]) -> None:
-    """Weigh the reasons and put the passages in order."""
-    for one in found:
-        one.score = sum(weight * one.reasons.get(name, 0) for name, weight in ranking().items())
-    found.sort(key=lambda one: (-one.score, one.indexed.ref))
+def _named(indexed: Indexed, entities: Mapping[str, float]) -> float:
+    """The share of the names of the question that a passage has, the rare ones counting more."""
+    return sum(weight for entity, weight in entities.items() if entity in indexed.entities) / sum(entities.values())
 
 
-def _add_kin(searching: Searching, found: Sequence[Found]) -> None:
-    """How near each passage is to the best ones so far: what speaks of the same finds what the question says otherwise."""
-    if not searching.encoder or not found:
-        return
-    vector = searching.matrix[[searching.rows[one.indexed.ref] for one in found[:KIN]]].mean(axis=0)
-    near = _above_usual(searching.matrix @ unit(vector))
-    for one in found:
-        one.reasons["kin"] = float(near[searching.rows[one.indexed.ref]])
+def _kin(searching: Searching, rows: NDArray[np.int64], scores: Vector) -> Vector:
+    """How near each passage is to the best ones so far of its language: what speaks of the same finds what is said otherwise.
+
+    Where the best of a language are far from the question, so is their kin: the value counts less in proportion.
+    """
+    found = np.zeros(len(rows), np.float32)
+    means = {}
+    for lang, members in searching.by_lang.items():
+        mine = np.flatnonzero(np.isin(rows, members))
+        if len(mine):
+            best = mine[np.argsort(-scores[mine], kind="stable")[:KIN]]
+            means[lang] = float(scores[best].mean())
+            matrix = searching.matrix
+            vector = unit(matrix[rows[best]].mean(axis=0))
+            usual = _usual(vectors.products(matrix[members], vector))
+            found[mine] = means[lang] * np.maximum(0, (vectors.products(matrix[rows[mine]], vector) - usual) / SCALE)
+    return found / max(max(means.values()), 1e-9)
 
 
 def _nearness(searching: Searching, question: Question) -> tuple[dict[str, Vector], Mapping[str, Vector]]:
@@ -255,30 +289,21 @@ def _nearness(searching: Searching, question: Question) -> tuple[dict[str, Vecto
     return {"meaning": _above_usual(meaning), "sentence": _above_usual(sentence)}, of_sentences
 
 
-def _nearest_sentence(searching: Searching, passage: Passage, cosines: Mapping[str, Vector]) -> tuple[int, int] | None:
-    """The span of the sentence of a passage that comes nearest to the question."""
-    known = searching.sentences.get(passage.ref)
-    if not known:
-        return None
-    _, start, end = max(known, key=lambda place: float(cosines[passage.lang][place[0]]))
-    return start, end
-
-
 def _above_usual(values: Vector) -> Vector:
-    """Cosines above the median of the best: what is usual differs from question to question."""
-    if not len(values):
-        return values
-    usual = np.median(np.sort(values)[-2 * POOL :])
-    return np.asarray(np.maximum(0, (values - usual) / SCALE), np.float32)
+    """Cosines above what is usual, which differs from question to question."""
+    return np.asarray(np.maximum(0, (values - _usual(values)) / SCALE), np.float32)
 
 
-def _best(searching: Searching, values: Vector | None, allowed: Collection[str] | None) -> list[str]:
+def _usual(values: Vector) -> float:
+    """The median of the best cosines."""
+    size = min(2 * POOL, len(values))
+    return float(np.median(np.partition(values, len(values) - size)[-size:])) if size else 0.0
+
+
+def _best(searching: Searching, values: Vector, allowed: Collection[str] | None) -> list[str]:
     """The nearest passages, among those allowed."""
-    if values is None:
-        return []
-    order = np.argsort(-values, kind="stable")
-    nearest = (searching.refs[row] for row in order if values[row] > 0 or allowed is not None)
-    return list(islice((ref for ref in nearest if allowed is None or ref in allowed), POOL))
+    rows = np.flatnonzero(values > 0) if allowed is None else np.array([searching.rows[ref] for ref in allowed], np.int64)
+    return [searching.refs[row] for row in rows[np.argsort(-values[rows], kind="stable")[:LOOKED_AT]]]
 
 
 def _pieces(index: Index, question: Question, about: Sequence[Concept], filters: Filters) -> dict[str, float]:
@@ -286,24 +311,16 @@ def _pieces(index: Index, question: Question, about: Sequence[Concept], filters:
     wanted = [Term(" ".join(concept.text for concept in about))]
     if question.lang in OTHER:
         wanted += [Term(term, TRANSLATED) for term in translate(question.text, question.lang)]
-    hits = [hit for found in lexical.search_grams(index.words, wanted, filters, POOL).values() for hit in found]
+    hits = [hit for found in lexical.search_grams(index.words, wanted, filters, LOOKED_AT).values() for hit in found]
     top = max((score for _, score in hits), default=0)
     return {ref: score / top for ref, score in hits} if top > 0 else {}
 
 
-def _entities(searching: Searching, question: Question) -> dict[str, float]:
-    """What the question names, and the measures that it numbers, each with what it tells that a passage has it."""
-    refs = [ref for entity in question.entities for ref in entity.refs]
-    refs += [measure_ref(plan, number) for number in question.numbers for plan in question.plans]
+def _entities(searching: Searching, refs: Iterable[str]) -> dict[str, float]:
+    """What the question names, each with what it tells that a passage has it."""
     total = len(searching.refs)
     counts = {ref: searching.index.mentions.get(ref, 0) for ref in refs}
     return {ref: math.log(1 + (total - count + 0.5) / (count + 0.5)) for ref, count in counts.items() if count}
-
-
-def _share(weights: Sequence[float], values: Sequence[float]) -> float:
-    """Weighted mean; 0 where there is nothing to weigh."""
-    total = sum(weights)
-    return sum(weight * value for weight, value in zip(weights, values, strict=True)) / total if total else 0.0
 
 
 def folded(found: Iterable[Found]) -> list[Found]:
@@ -342,7 +359,7 @@ def _hit(searching: Searching, one: Found, about: Sequence[Concept], lang: str) 
         "start": passage.start,
         "end": passage.end,
         "highlights": spans,
-        "sentence": one.sentence,
+        "sentence": _nearest_sentence(searching, one),
         "score": round(one.score, 4),
         "why": {
             "words": list(dict.fromkeys(passage.text[start:end] for start, end in spans)),
@@ -351,6 +368,15 @@ def _hit(searching: Searching, one: Found, about: Sequence[Concept], lang: str) 
         "entities": [{"iri": f"{corpus.base}/{ref}", "label": corpus.label(ref, lang)} for ref in entities],
         "also": [_place(corpus, other, lang) | {"passage": f"{corpus.base}/{other.ref}"} for other in one.also],
     }
+
+
+def _nearest_sentence(searching: Searching, one: Found) -> tuple[int, int] | None:
+    """The span of the sentence that comes nearest to the question; None without vectors."""
+    known = searching.sentences.get(one.indexed.ref) if one.cosines is not None else None
+    if not known or one.cosines is None:
+        return None
+    _, start, end = max(known, key=lambda place: float(one.cosines[place[0]]) if one.cosines is not None else 0)
+    return start, end
 
 
 def _place(corpus: Corpus, indexed: Indexed, lang: str) -> dict[str, Any]:

@@ -106,8 +106,8 @@ class Built:
     corpus: Path
 
 
-def build_once(corpus: Path, data: Path) -> Built:
-    result = build(Settings(data=data), [corpus])
+def build_once(corpus: Path, data: Path, encoder: str = "none") -> Built:
+    result = build(Settings(data=data, encoder=encoder), [corpus])
     assert not result.errors, result.errors
     return Built(data, corpus)
 
@@ -122,18 +122,18 @@ def write_corpus(folder: Path, documents: Mapping[str, str | bytes] = TINY) -> P
     return folder
 
 
-def run(data: Path, *arguments: object) -> Result:
-    """`gvpp` with these arguments over a data folder; nothing but an exit may leave it."""
-    environment = {"GVPP_DATA": str(data), "GVPP_CORPUS": None, "GVPP_BASE": None}
+def run(data: Path, *arguments: object, encoder: str = "none") -> Result:
+    """`gvpp` with these arguments over a data folder, without vectors unless asked; nothing but an exit may leave it."""
+    environment = {"GVPP_DATA": str(data), "GVPP_ENCODER": encoder, "GVPP_CORPUS": None, "GVPP_BASE": None}
     result = CliRunner().invoke(gvpp.main, [str(argument) for argument in arguments], env=environment)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
 
 
-def run_json(data: Path, *arguments: object, code: int = 0) -> Any:
+def run_json(data: Path, *arguments: object, code: int = 0, encoder: str = "none") -> Any:
     """The same with --json: what is printed, after a look at the exit code."""
-    result = run(data, *arguments, "--json")
+    result = run(data, *arguments, "--json", encoder=encoder)
     assert result.exit_code == code, result.output
     return json.loads(result.stdout)
 

@@ -51,7 +51,7 @@ def ready(once: Path, corpus: Path, data: Path) -> pipeline.Result:
 
 
 def build(data: Path, *folders: Path) -> pipeline.Result:
-    return pipeline.build(Settings(data=data), folders)
+    return pipeline.build(Settings(data=data, encoder="none"), folders)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_a_damaged_cache_is_made_again(ready: pipeline.Result, corpus: Path, dat
 
 
 def test_another_base_changes_every_iri(ready: pipeline.Result, corpus: Path, data: Path) -> None:
-    pipeline.build(Settings(data=data, base="https://kg.example.org"), [corpus])
+    pipeline.build(Settings(data=data, base="https://kg.example.org", encoder="none"), [corpus])
     assert not [name for name, content in graphs(data).items() if b"https://gvpp.example/" in content]
 
 

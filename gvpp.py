@@ -92,15 +92,17 @@ def run_build(settings: Settings, folders: Iterable[Path], quiet: bool) -> Any:
     from ingest.pipeline import build as run
 
     if quiet or not sys.stderr.isatty():
-        return run(settings, folders)
+        return run(settings, folders, progress=None if quiet else said_once())
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description:10}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[item]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -108,10 +110,23 @@ def run_build(settings: Settings, folders: Iterable[Path], quiet: bool) -> Any:
 
         def report(phase: str, item: str, done: int, total: int) -> None:
             if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total, item=item)
-            bar.update(tasks[phase], completed=done, total=total, item=item)
+                tasks[phase] = bar.add_task(phase, total=total, item=item, rate="")
+            speed = next(task.speed for task in bar.tasks if task.id == tasks[phase]) if phase == "embed" else None
+            bar.update(tasks[phase], completed=done, total=total, item=item, rate=f"{speed:.1f}/s" if speed else "")
 
         return run(settings, folders, progress=report)
+
+
+def said_once() -> Callable[[str, str, int, int], None]:
+    """Without a terminal, a line before the one step that can take minutes."""
+    told: set[str] = set()
+
+    def report(phase: str, item: str, done: int, total: int) -> None:
+        if phase == "embed" and phase not in told:
+            told.add(phase)
+            click.echo(f"{total} texts get a vector; this is done once for each, and can take minutes", err=True)
+
+    return report
 
 
 def finish(result: Any, json_: bool) -> None:
@@ -135,55 +150,14 @@ def finish(result: Any, json_: bool) -> None:
             }
         )
     else:
-        tell(result)
+        from ingest.printing import told
+
+        for line in told(result):
+            click.echo(line)
+        for error in result.errors:
+            click.echo(f"! {error}", err=True)
     if result.errors:
         sys.exit(max(error.exit_code for error in result.errors))
-
-
-def tell(result: Any) -> None:
-    from ingest.pipeline import counted
-
-    marks = {name: mark for group, mark in ((result.added, "+"), (result.updated, "~"), (result.kept, "=")) for name in group}
-    for name, counts in result.counts.items():
-        listed = ", ".join(f"{number} {kind}" for kind, number in counts.items())
-        click.echo(f"{marks.get(name, ' ')} {name}: {listed}")
-        for key, values in result.detected.items():
-            if key.rsplit(".", 1)[0] == name:
-                click.echo(f"    detected in {key}: " + ", ".join(f"{what} = {value}" for what, value in values.items()))
-    for name in result.removed:
-        click.echo(f"- {name}: removed")
-    if result.counts:
-        click.echo(
-            f"{len(result.added)} added, {len(result.updated)} updated, {len(result.kept)} kept, {len(result.removed)} removed"
-        )
-    if result.findings:
-        click.echo(
-            f"\n{len(result.findings)} findings ("
-            + ", ".join(f"{n} {kind}" for kind, n in counted(result.findings).items())
-            + ")"
-        )
-        for finding in result.findings:
-            click.echo(f"* {finding['kind']}: {finding['nl']}")
-            click.echo(f"  {' ' * len(finding['kind'])}  {finding['fr']}")
-            for place in finding["places"]:
-                where = f"p. {place['page']}" if place["page"] else place["section"]
-                click.echo(f"    {place['document']}, {where}: « {shortened(place['quote'], 160)} »")
-    if result.warnings:
-        click.echo(f"\n{len(result.warnings)} places were not understood:")
-        for warning in result.warnings:
-            click.echo(f"? {warning}")
-    for note in result.notes:
-        click.echo(f"* {note}")
-    for error in result.errors:
-        click.echo(f"! {error}", err=True)
-    if result.generation:
-        state = "published" if result.changed else "nothing changed; in use"
-        click.echo(f"\n{state}: {result.generation.manifest['name']}")
-
-
-def shortened(text: str, limit: int) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 @main.command()

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from ingest.document import sentence_spans
 from ingest.recognise import Recogniser
+from kg import index, vectors
+from kg.encoder import NONE, load_encoder
 from kg.glossary import load_glossary, stems
 from kg.index import Indexed, Spans, prepared
 from kg.labels import load_labels
+from kg.lexical import ANALYSIS
 from kg.model import Extraction, Lit, Passage, Ref
+from kg.names import digest
+from kg.settings import Settings
+from kg.store import Generation
 from kg.vocabulary import Vocabulary
 
 SHORT = 5  # words of a sentence that is joined to its neighbour
@@ -128,3 +135,29 @@ def sentences(text: str) -> Spans:
 
 def _short(text: str, span: tuple[int, int]) -> bool:
     return len(text[span[0] : span[1]].split()) < SHORT
+
+
+def index_files(
+    settings: Settings,
+    before: Generation | None,
+    extractions: Sequence[Extraction],
+    tools: tuple[Vocabulary, Recogniser],
+    scratch: Path,
+    report: Callable[[str, str, int, int], None],
+) -> tuple[dict[str, bytes | Path], str]:
+    """The files of the search index by their place in a generation, and a mark of what they were made from.
+
+    Where the mark is that of the generation before, its files are taken over; else they are written under `scratch`, and what the
+    cache of vectors holds of other passages goes.
+    """
+    report("index", "", 0, 1)
+    encoder = load_encoder(settings.encoder) if settings.encoder != NONE else None
+    passages = indexed(extractions, *tools)
+    mark = digest(str((index.FORMAT, ANALYSIS, encoder and encoder.model_id)), *map(repr, passages))
+    if before and before.manifest.get("index") == mark:
+        return {name: before.path / name for name in before.manifest["files"] if name.startswith(f"{index.FOLDER}/")}, mark
+    folder, cache = scratch / index.FOLDER, settings.data / "cache"
+    index.write(folder, passages, encoder, cache, lambda done, total: report("embed", "", done, total))
+    if encoder:
+        vectors.prune(index.embedded_texts(passages), cache, encoder)
+    return {path.relative_to(scratch).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}, mark

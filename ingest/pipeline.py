@@ -302,6 +302,7 @@ def _publish(
     report: Progress,
 ) -> None:
     from ingest import findings, link
+    from ingest.indexing import index_files
     from kg.graph import document_graph, findings_graph, restricted_graph
     from kg.vocabulary import load_vocabulary, vocabulary_graph
 
@@ -326,7 +327,7 @@ def _publish(
         result.generation = before  # the same files fail as in the last build, and nothing else happened
         return
     with tempfile.TemporaryDirectory(prefix="gvpp-index-") as scratch:
-        index, mark = _index(settings, before, linked, Path(scratch), report)
+        index, mark = index_files(settings, before, linked, _tools()[1:], Path(scratch), report)
         report("publish", "", 0, 1)
         result.changed = True
         result.generation = publish(
@@ -348,28 +349,6 @@ def _publish(
                 "warnings": result.warnings,
             },
         )
-
-
-def _index(
-    settings: Settings, before: Generation | None, linked: list[Extraction], scratch: Path, report: Progress
-) -> tuple[dict[str, bytes | Path], str]:
-    """The files of the search index, and a mark of what it was made from; those of the last build where the mark is the same."""
-    from ingest.indexing import indexed
-    from kg import index, vectors
-    from kg.encoder import NONE, load_encoder
-
-    report("index", "", 0, 1)
-    encoder = load_encoder(settings.encoder) if settings.encoder != NONE else None
-    _, vocabulary, recogniser = _tools()
-    passages = indexed(linked, vocabulary, recogniser)
-    mark = digest(str((index.FORMAT, encoder and encoder.model_id)), *map(repr, passages))
-    if before and before.manifest.get("index") == mark:
-        return {name: before.path / name for name in before.manifest["files"] if name.startswith(f"{index.FOLDER}/")}, mark
-    folder, cache = scratch / index.FOLDER, settings.data / "cache"
-    index.write(folder, passages, encoder, cache, lambda done, total: report("embed", "", done, total))
-    if encoder:
-        vectors.prune(index.embedded_texts(passages), cache, encoder)
-    return {path.relative_to(scratch).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}, mark
 
 
 def _validate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from kg.names import digest
 
 
+@lru_cache(maxsize=256)
 def tag(generation: str, *parts: str) -> str:
     """A weak ETag (the same content, perhaps compressed) for one form of an answer of one generation."""
     return f'W/"{digest(generation, *parts, length=20)}"'

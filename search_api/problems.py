@@ -115,7 +115,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [{"where": ".".join(str(part) for part in fault["loc"]), "what": str(fault["msg"])} for fault in error.errors()]
+    faults = [{"where": ".".join(str(part) for part in fault["loc"]), "what": _plain(fault)} for fault in error.errors()]
     first = faults[0] if faults else {"where": "", "what": "invalid"}
     return respond(
         request,
@@ -126,6 +126,13 @@ async def _invalid(request: Request, error: Exception) -> Response:
         "correct the value; /openapi.json lists what is allowed",
         faults=faults,
     )
+
+
+def _plain(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a value, without the value: it may be what somebody asked."""
+    name = str(fault["loc"][-1]) if fault["loc"] else ""
+    own = {"extra_forbidden": f"unknown parameter {name[:60]!r}", "missing": f"{name!r} is missing"}
+    return own.get(str(fault["type"]), str(fault["msg"]))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyoxigraph as ox
 
 from kg.names import expand
-from kg.store import Generation, publish
+from kg.store import Generation, current, publish
 from search_api.sparql_run import Limits
 from search_api.workers import Pool
 
@@ -54,3 +58,45 @@ def with_pool(generation: Generation, work: Callable[[Pool], Awaitable[T]], **li
             await pool.close()
 
     return asyncio.run(run())
+
+
+def again(data: Path) -> Generation:
+    """Publish what is in use once more, as a new generation."""
+    used = current(data)
+    assert used is not None
+    manifest = {
+        key: value for key, value in used.manifest.items() if key not in ("name", "created", "previous", "graphs", "files")
+    }
+    return publish(
+        data,
+        graphs={name: used.path / "graphs" / f"{name}.nq" for name in used.manifest["graphs"]},
+        suggested=[name for name, graph in used.manifest["graphs"].items() if not graph["default"]],
+        files={name: used.path / name for name in used.manifest["files"]},
+        restricted={file.stem: file.read_bytes() for file in (used.path / "restricted").glob("*.nq")},
+        manifest=manifest,
+    )
+
+
+@contextlib.contextmanager
+def served(data: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """`gvpp serve` in a process of its own on a free port: its address, once it is ready, and the process."""
+    command = [sys.executable, "-c", "import gvpp; gvpp.main()", "serve", "--port", "0", "--workers", "2", *options]
+    root = Path(__file__).resolve().parent.parent
+    environment = {**os.environ, "GVPP_DATA": str(data), "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
+    log = data.parent / "serve.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, cwd=data.parent, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert "http://" in line, f"{line}{log.read_text('utf-8')}"
+        yield line.split()[-1], process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(20)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.stdout.close()

@@ -14,7 +14,8 @@ from starlette.responses import FileResponse
 from search_api import describe
 from search_api.caching import conditional, tag
 from search_api.live import Live, View
-from search_api.routes_api import MISSING, nothing_else
+from search_api.routes_api import ERRORS, MISSING, nothing_else
+from search_api.sparql_docs import bodies
 from search_api.sparql_run import prefixes
 
 Ending = Literal["ttl", "trig", "nt", "nq", "rdf", "jsonld"]
@@ -30,7 +31,7 @@ FORMATS = {
 
 def router(live: Live) -> APIRouter:
     """/download/gvpp.{ending}."""
-    routes = APIRouter(tags=["linked data"], dependencies=[Depends(nothing_else)])
+    routes = APIRouter(tags=["linked data"], responses=ERRORS, dependencies=[Depends(nothing_else)])
 
     @routes.get(
         "/download/gvpp.{ending}",
@@ -38,7 +39,7 @@ def router(live: Live) -> APIRouter:
         responses={
             200: {
                 "description": "All public statements; with their graphs (and those of suggested links) in trig and nq.",
-                "content": {media_type: {"schema": {"type": "string"}} for media_type, _ in describe.DOWNLOADS.values()},
+                "content": bodies(media_type for media_type, _ in describe.DOWNLOADS.values()),
             },
             304: {"description": "Not changed since the generation that the client knows."},
             **MISSING,
@@ -66,11 +67,7 @@ def make(view: View, ending: str, target: Path) -> None:
     part = target.with_suffix(".part")
     store = view.corpus.store
     names = prefixes(view.base)
-    if ending == "nq":  # as it lies in the generation: sorted lines, without the copy in the default graph
-        with part.open("wb") as file:
-            for name in sorted(view.generation.manifest["graphs"]):
-                file.write((view.generation.path / "graphs" / f"{name}.nq").read_bytes())
-    elif ending == "trig":
+    if ending in ("trig", "nq"):  # by graph, without the copy of each statement in the default graph
         graphs = [ox.NamedNode(graph["iri"]) for _, graph in sorted(view.generation.manifest["graphs"].items())]
         quads = (quad for graph in graphs for quad in store.quads_for_pattern(None, None, None, graph))
         with part.open("wb") as file:

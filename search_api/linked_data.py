@@ -20,7 +20,8 @@ from search_api.live import Live, View
 from search_api.models import Parameters
 from search_api.negotiation import GRAPH_NAMES, by_name, choose
 from search_api.problems import Problem
-from search_api.routes_api import MISSING, no_repeats, nothing_else
+from search_api.routes_api import ERRORS, MISSING, no_repeats, nothing_else
+from search_api.sparql_docs import bodies
 from search_api.sparql_run import GRAPH_FORMATS
 
 OFFERED = tuple(GRAPH_FORMATS)
@@ -38,7 +39,7 @@ class FormatParameters(Parameters):
 Format = Annotated[FormatParameters, Query()]
 Reference = Annotated[str, Path(max_length=500, description="What follows in the identifier.", examples=["plan/gvpp-2021-2024"])]
 RDF: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The graph.", "content": {media_type: {"schema": {"type": "string"}} for media_type in OFFERED}},
+    200: {"description": "The graph.", "content": bodies(OFFERED)},
     304: {"description": "Not changed since the generation that the client knows."},
     406: {"description": "There is no form that the client accepts."},
 }
@@ -46,7 +47,7 @@ RDF: dict[int | str, dict[str, Any]] = {
 
 def router(live: Live, pages: Pages | None = None) -> APIRouter:
     """/, /id, /auth, /doc and /ns."""
-    routes = APIRouter(tags=["linked data"], dependencies=[Depends(no_repeats)])
+    routes = APIRouter(tags=["linked data"], responses=ERRORS, dependencies=[Depends(no_repeats)])
     offered = (*OFFERED, HTML) if pages else OFFERED
 
     async def answer(

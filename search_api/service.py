@@ -80,7 +80,26 @@ def create_app(
     app.include_router(_probes(live, metrics))
     for router in routers:
         app.include_router(router(live))
+    _document(app)
     return app
+
+
+def _document(app: FastAPI) -> None:
+    """The OpenAPI document without the errors that FastAPI would send: ours are problem documents, with status 400."""
+    whole = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = whole()
+            for operations in found["paths"].values():
+                for operation in operations.values():
+                    if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+                        del operation["responses"]["422"]
+            for name in ("HTTPValidationError", "ValidationError"):
+                found["components"]["schemas"].pop(name, None)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _probes(live: Live, metrics: Metrics) -> APIRouter:

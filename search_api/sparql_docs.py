@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from search_api.sparql_run import GRAPH_FORMATS, RESULT_FORMATS
 
 EXAMPLE = "SELECT ?measure ?label WHERE { ?measure a gvpp:Measure ; skos:prefLabel ?label } LIMIT 5"
 _TEXT = {"type": "string"}
+
+
+def bodies(media_types: Iterable[str]) -> dict[str, Any]:
+    """The content of a response in these forms: JSON is an object or a list, everything else text."""
+    return {media_type: {"schema": {} if media_type.endswith("json") else _TEXT} for media_type in media_types}
+
+
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The result: rows and booleans in the first four forms, graphs in the others.",
-        "content": {media_type: {"schema": _TEXT} for media_type in (*RESULT_FORMATS, *GRAPH_FORMATS)},
+        "content": bodies((*RESULT_FORMATS, *GRAPH_FORMATS)),
     },
     304: {"description": "Not changed since the generation that the client knows."},
     400: {"description": "No valid query, an unknown parameter, or something that is refused (SERVICE, file:)."},

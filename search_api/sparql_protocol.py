@@ -82,7 +82,7 @@ def router(
 
     async def _answer(request: Request, job: Job) -> Response:
         answer = await _watched(request, executor().run(job))
-        headers = {"vary": "Accept"}
+        headers = {"vary": "Accept"} | ({"content-encoding": "gzip"} if answer.gzip else {})
         if generation is not None and request.method == "GET":
             name, date = generation()
             if answer.generation == name:
@@ -155,7 +155,8 @@ def _job(request: Request, pairs: Pairs) -> Job:
     result, graph = _forms(request, values)
     default, named = (tuple(values.get(name, ())) for name in DATASET)
     given = bool(default or named)
-    return Job(texts[0], result, graph, default if given else None, named if given else None)
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    return Job(texts[0], result, graph, default if given else None, named if given else None, packed)
 
 
 def _forms(request: Request, values: dict[str, list[str]]) -> tuple[str, str]:

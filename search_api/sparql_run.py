@@ -6,6 +6,7 @@ small tools). Only the worker has a time limit: the store cannot be interrupted 
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from kg.names import PREFIXES, expand
 from kg.queries import Token, check, reading, tokens
 
 MIB = 1024 * 1024
+WORTH_IT = 1000  # bytes from which a result is compressed
 RESULT_FORMATS = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
     "application/sparql-results+xml": ox.QueryResultsFormat.XML,
@@ -72,7 +74,8 @@ class Job:
     """A query with the data set and the forms that the client asked for.
 
     default_graphs and named_graphs: None where the protocol names none, else the data set (both count then). result and graph:
-    media types in which rows and booleans, or triples, are to be written; "" where the client accepts none.
+    media types in which rows and booleans, or triples, are to be written; "" where the client accepts none. gzip: whether the
+    client reads compressed bodies; large ones are compressed where the query runs, which holds nobody else up.
     """
 
     text: str
@@ -80,15 +83,17 @@ class Job:
     graph: str = "text/turtle"
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
+    gzip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete result: its media type, its bytes and the generation that it was read from."""
+    """A complete result: its media type, its bytes (compressed or not) and the generation that it was read from."""
 
     media_type: str
     body: bytes
     generation: str = ""
+    gzip: bool = False
 
 
 class Executor(Protocol):
@@ -116,7 +121,7 @@ def run_query(store: ox.Store, job: Job, base: str, limits: Limits, generation: 
             default = [_graph(iri, base) for iri in job.default_graphs]
         found = store.query(job.text, base_iri=f"{base}/", prefixes=prefixes(base), default_graph=default, named_graphs=named)
         if isinstance(found, ox.QueryTriples):
-            return Answer(job.graph, _triples(found, job.graph, base, limits), generation)
+            return _answer(job, job.graph, _triples(found, job.graph, base, limits), generation)
         if not job.result:
             raise NotAcceptable("the result is a table or a boolean", remedy=f"accept one of {', '.join(RESULT_FORMATS)}")
         output = _Capped(limits.bytes)
@@ -124,7 +129,12 @@ def run_query(store: ox.Store, job: Job, base: str, limits: Limits, generation: 
         body = output.getvalue()
     if isinstance(found, ox.QuerySolutions) and (rows := count_rows(body, job.result, limits.rows)) > limits.rows:
         raise _too_many(rows, "rows", limits.rows)
-    return Answer(job.result, body, generation)
+    return _answer(job, job.result, body, generation)
+
+
+def _answer(job: Job, media_type: str, body: bytes, generation: str) -> Answer:
+    small = not job.gzip or len(body) < WORTH_IT
+    return Answer(media_type, body if small else gzip.compress(body, 5, mtime=0), generation, not small)
 
 
 @lru_cache(maxsize=128)

@@ -65,13 +65,14 @@ def answer(store: ox.Store, head: dict[str, Any], base: str, limits: Limits, gen
             graph=head["graph"],
             default_graphs=None if head["default_graphs"] is None else tuple(head["default_graphs"]),
             named_graphs=None if head["named_graphs"] is None else tuple(head["named_graphs"]),
+            gzip=head["gzip"],
         )
         found: Answer = run_query(store, job, base, limits, generation)
     except GvppError as error:
         return error.as_dict(), b""
     except MemoryError:
         return {"error": "Exhausted", "what": "the query needs more memory than it may have", "where": "query", "remedy": ""}, b""
-    return {"media_type": found.media_type, "generation": found.generation}, found.body
+    return {"media_type": found.media_type, "generation": found.generation, "gzip": found.gzip}, found.body
 
 
 def job_head(job: Job) -> dict[str, Any]:
@@ -82,6 +83,7 @@ def job_head(job: Job) -> dict[str, Any]:
         "graph": job.graph,
         "default_graphs": job.default_graphs,
         "named_graphs": job.named_graphs,
+        "gzip": job.gzip,
     }
 
 

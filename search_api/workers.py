@@ -214,7 +214,7 @@ class Pool:
             finally:
                 self._give_back(worker)
             if "error" not in head:
-                return Answer(head["media_type"], body, head["generation"])
+                return Answer(head["media_type"], body, head["generation"], head["gzip"])
             kind = ERRORS.get(head["error"], QueryError)
             if kind is StoreError and attempt < 3:  # its folder is gone: a newer generation is in use
                 self.counts["retried"] += 1

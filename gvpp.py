@@ -401,8 +401,8 @@ def export(folder: Path, json_: bool) -> None:
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; 0.0.0.0 for every one.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.option("--host", default="127.0.0.1", envvar="GVPP_HOST", show_default=True, help="Address; 0.0.0.0 for every one.")
+@click.option("--port", default=8000, envvar="GVPP_PORT", show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64), help="Processes that run SPARQL queries.")
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Time limit of a SPARQL query.")
 def serve(host: str, port: int, workers: int, seconds: float) -> None:

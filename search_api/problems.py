@@ -18,6 +18,7 @@ from search_api.workers import Busy
 log = logging.getLogger("gvpp.service")
 MEDIA_TYPE = "application/problem+json"
 HOLD = 5  # seconds after which to come back when the service has nothing to answer from
+POSTED = {"/api/ask"}  # addresses that take POST beside GET; a router adds its own
 TITLES = {
     400: "The request is malformed",
     401: "A token is needed",
@@ -110,7 +111,10 @@ async def _http(request: Request, error: Exception) -> Response:
         405: ("method-not-allowed", "see the Allow header"),
     }.get(error.status_code, ("http", ""))
     what = f"there is nothing at {request.url.path}" if error.status_code == 404 else str(error.detail)
-    return respond(request, error.status_code, kind, what, "", remedy, headers=dict(error.headers or {}))
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if error.status_code == 405:  # the router names the methods of the first route alone
+        headers["allow"] = "GET, HEAD, POST" if request.url.path in (*POSTED, "/sparql", "/sparql/") else "GET, HEAD"
+    return respond(request, error.status_code, kind, what, "", remedy, headers=headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -66,7 +66,7 @@ class Limits:
     workers: int = 4
     queue: int = 64
     wait: float = 15.0
-    memory: int = 2048 * MIB
+    memory: int = 1024 * MIB
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -100,3 +101,10 @@ def served(data: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[st
             if process.poll() is None:
                 process.kill()
             process.stdout.close()
+
+
+def wait_for(condition: Any, seconds: float = 15.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)

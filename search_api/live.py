@@ -17,19 +17,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from kg.errors import GvppError, StoreError
+from kg.errors import GvppError
 from kg.settings import Settings
 from kg.store import Generation, current
 from search_api.answers import Corpus, ask, open_corpus
 from search_api.caching import http_date
 from search_api.sparql_run import Limits
-from search_api.workers import Busy, Pool
+from search_api.workers import Busy, NotReady, Pool
 
 log = logging.getLogger("gvpp.service")
 P = ParamSpec("P")
 T = TypeVar("T")
 THREADS = 4  # for what the service itself asks of the store; the queries of strangers run in workers
 QUEUE = 64  # of those threads
+FAULT = "the data cannot be opened"  # why stands in the log: it names files of the server
 LOOK = 1.0  # seconds between two looks at the name of the generation in use
 # Asked once when a generation is opened, so that the first person who asks does not wait for what is read then.
 WARM = (("Welke initiatieven voeren maatregel 1.1 uit?", "nl"), ("Quel est le budget de la mesure 1.1 ?", "fr"))
@@ -91,16 +92,16 @@ class Live:
 
     @property
     def view(self) -> View:
-        """The generation in use; StoreError (503) where there is none."""
+        """The generation in use; NotReady (503) where there is none."""
         if self.open is None:
-            raise StoreError(self.fault, remedy="run `gvpp build --corpus DIR`")
+            raise NotReady(self.fault, remedy="run `gvpp build --corpus DIR`")
         return self.open
 
     @property
     def pool(self) -> Pool:
-        """The workers; StoreError (503) where there are none."""
+        """The workers; NotReady (503) where there are none."""
         if self.workers is None:
-            raise StoreError(self.fault, remedy="run `gvpp build --corpus DIR`")
+            raise NotReady(self.fault, remedy="run `gvpp build --corpus DIR`")
         return self.workers
 
     @property
@@ -112,7 +113,7 @@ class Live:
         try:
             await self.refresh()
         except GvppError as error:
-            self.fault = error.what
+            self.fault = FAULT
             log.error("the data cannot be opened", extra={"fault": str(error)})
         self.watcher = asyncio.create_task(self._watch())
 
@@ -158,7 +159,7 @@ class Live:
                 await self.refresh()
                 seen, pause = found, LOOK
             except Exception as error:  # whatever is wrong with the new one, the old one goes on answering
-                self.fault = str(error)
+                self.fault = FAULT
                 pause = min(pause * 2, 30.0)
                 log.error("the new generation cannot be opened", extra={"fault": str(error)})
 

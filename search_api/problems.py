@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from kg.errors import GvppError, QueryError, StoreError, UsageError
 from search_api.sparql_run import Exhausted, NotAcceptable, TimedOut, TooLarge
-from search_api.workers import Busy
+from search_api.workers import Busy, NotReady
 
 log = logging.getLogger("gvpp.service")
 MEDIA_TYPE = "application/problem+json"
@@ -89,8 +89,9 @@ def of_error(request: Request, error: GvppError) -> Response:
     headers = {}
     if status == 503:
         headers["retry-after"] = str(error.retry_after if isinstance(error, Busy) else HOLD)
-        if isinstance(error, StoreError):
-            log.error("the store cannot be used", extra={"fault": error.what})
+        if isinstance(error, StoreError) and not isinstance(error, NotReady):  # it names files of the server
+            log.error("the store cannot be used", extra={"fault": str(error)})
+            return respond(request, status, kind, "the store cannot be read", "", "try again later", headers=headers)
     return respond(request, status, kind, error.what, error.where, error.remedy, headers=headers)
 
 

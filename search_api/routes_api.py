@@ -110,7 +110,9 @@ def _ask(routes: APIRouter, live: Live) -> None:
         view = live.view
         if unchanged := known(request, view):
             return unchanged
-        return fresh(view, JSONResponse(await live.run(answers.ask, view.corpus, given.q, given.lang)))
+        answer = fresh(view, JSONResponse(await live.run(answers.ask, view.corpus, given.q, given.lang)))
+        answer.headers["cache-control"] = "private, no-cache"  # what somebody asked is in no shared cache
+        return answer
 
     @routes.post("/ask", operation_id="ask_confidentially", dependencies=[Depends(nothing_else)], **about)  # type: ignore[arg-type]
     async def post(given: AskBody) -> Any:

@@ -40,6 +40,10 @@ class Busy(GvppError):
         self.retry_after = retry_after
 
 
+class NotReady(StoreError):
+    """There is no generation to answer from (yet); what it says may be shown to anybody."""
+
+
 class Source(Protocol):
     """What a worker opens: a generation of the data folder."""
 

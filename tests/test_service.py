@@ -17,6 +17,7 @@ from service_help import ENDLESS, wait_for
 from starlette.testclient import TestClient
 
 from kg.settings import Settings
+from kg.store import current
 from search_api import models
 from search_api.service import create_app
 from search_api.sparql_run import Limits
@@ -317,6 +318,18 @@ def test_the_openapi_document_is_complete(client: TestClient) -> None:
     assert {f"/api/{name}" for name in LISTS} <= set(document["paths"])
     example = document["components"]["schemas"]["AskBody"]["examples"][0]
     assert client.post("/api/ask", json=example).status_code == 200
+
+
+def test_a_damaged_data_folder_does_not_tell_where_it_is(tmp_path: Path, sample_build: Built) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(sample_build.data, data)
+    generation = current(data)
+    assert generation is not None
+    shutil.rmtree(generation.path / "store")
+    with TestClient(create_app(Settings(data=data), Limits(workers=1)), raise_server_exceptions=False) as client:
+        found = problem(client.get("/api/plans"), 503, "store")
+        assert client.get("/readyz").status_code == 503
+    assert str(tmp_path) not in json.dumps(found)
 
 
 def test_without_data_the_service_waits_and_says_so(tmp_path: Path, sample_build: Built) -> None:

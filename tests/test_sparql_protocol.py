@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -177,6 +178,6 @@ def test_w3c_conformance(repository: Path) -> None:
     output = subprocess.run(
         command, cwd=repository, env=environment, capture_output=True, text=True, timeout=300, check=True
     ).stdout
-    counts = eval(output.splitlines()[0].partition(" ")[2])
+    counts = ast.literal_eval(output.splitlines()[0].partition(" ")[2])
     assert counts["protocol-query"] == {"pass": 21}
     assert counts["QueryEvaluationTest"]["pass"] >= 222

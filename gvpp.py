@@ -417,5 +417,19 @@ def export(folder: Path, json_: bool) -> None:
             click.echo(str(path))
 
 
+@main.command()
+@click.option("--host", default="127.0.0.1", envvar="GVPP_HOST", show_default=True, help="Address; 0.0.0.0 for every one.")
+@click.option("--port", default=8000, envvar="GVPP_PORT", show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
+@click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64), help="Processes that run SPARQL queries.")
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Time limit of a SPARQL query.")
+def serve(host: str, port: int, workers: int, seconds: float) -> None:
+    """Serve questions, SPARQL and linked data over HTTP; a new build is picked up without restart."""
+    from search_api.service import serve as run
+    from search_api.sparql_run import Limits
+
+    limits = Limits(workers=workers, seconds=seconds, wait=seconds * 1.5)
+    run(load_settings(), limits, host=host, port=port, announce=lambda address: click.echo(f"gvpp serves at {address}"))
+
+
 if __name__ == "__main__":
     main()

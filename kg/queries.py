@@ -8,7 +8,8 @@ parser of the store needs no space between words (`trueSERVICE<…>` works), so 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.errors import QueryError
+from kg.errors import QueryError, StoreError
 from kg.names import expand, shorten
 
 FOLDER = Path(__file__).with_name("queries")
@@ -102,6 +103,21 @@ def check(text: str) -> list[Token]:
         elif token.kind == "iri" and _ESCAPE.sub(_unescape, token.text).casefold().startswith("<file:"):
             raise QueryError("file: is not allowed", where=position(text, token.start), remedy="name a graph by its IRI")
     return found
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """The errors of the store while a query is evaluated, as ours: QueryError with the place, StoreError for its files."""
+    try:
+        yield
+    except SyntaxError as error:
+        place = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
+        where = f"query, line {place[1]}, column {place[2]}" if place else "query"
+        raise QueryError(f"not valid SPARQL: {place[3] if place else error}", where=where, remedy="correct the query") from error
+    except OSError as error:
+        raise StoreError(f"the store cannot be read: {error}", remedy="build again") from error
+    except (RuntimeError, ValueError) as error:
+        raise QueryError(f"cannot be run: {error}", where="query", remedy="correct the query") from error
 
 
 def _check_form(text: str, found: Iterable[Token]) -> None:

@@ -37,7 +37,7 @@ import pyoxigraph as ox
 
 from kg.errors import QueryError, StoreError
 from kg.names import PREFIXES, digest, expand
-from kg.queries import check
+from kg.queries import check, reading
 
 FORMAT = 1  # of the folder layout; another number is refused
 RESTRICTED = "restricted"
@@ -348,7 +348,7 @@ def query(
     check(text)
     store = open_store(source) if isinstance(source, Generation) else source
     terms = {ox.Variable(name): term for name, term in (values or {}).items()}
-    try:
+    with reading():
         result = store.query(text, base_iri=f"{base}/", prefixes=_prefixes(base), substitutions=terms)
         if isinstance(result, ox.QueryBoolean):
             return bool(result)
@@ -363,14 +363,6 @@ def query(
         found = islice(result, None if limit is None else limit + 1)
         rows = [{name: term for name, term in zip(names, row, strict=True) if term is not None} for row in found]
         return Rows(names, rows[:limit], limit is not None and len(rows) > limit)
-    except SyntaxError as error:
-        place = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
-        where = f"query, line {place[1]}, column {place[2]}" if place else "query"
-        raise QueryError(f"not valid SPARQL: {place[3] if place else error}", where=where, remedy="correct the query") from error
-    except OSError as error:
-        raise StoreError(f"the store cannot be read: {error}", remedy="build again") from error
-    except (RuntimeError, ValueError) as error:
-        raise QueryError(f"cannot be run: {error}", where="query", remedy="correct the query") from error
 
 
 def _prefixes(base: str) -> dict[str, str]:

@@ -72,19 +72,10 @@ class Searching:
         return {ref: row for row, ref in enumerate(self.refs)}
 
     @functools.cached_property
-    def matrix(self) -> Vector:
-        """The vectors of the passages, by row."""
+    def holders(self) -> Mapping[str, NDArray[np.int64]]:
+        """By language, the row of the passage that each passage vector belongs to; in ascending order."""
         assert self.index.vectors
-        found = np.zeros((len(self.refs), self.index.vectors.dimension), np.float32)
-        for lang, ids in self.index.vectors.ids.items():
-            found[[self.rows[ref] for ref in ids]] = vectors.stored(self.index.vectors, lang)
-        return found
-
-    @functools.cached_property
-    def by_lang(self) -> Mapping[str, NDArray[np.int64]]:
-        """Rows of the passages of each language."""
-        langs = np.array([indexed.passage.lang for indexed in self.index.passages.values()])
-        return {str(lang): np.flatnonzero(langs == lang) for lang in np.unique(langs)}
+        return {lang: np.array([self.rows[ref] for ref in ids], np.int64) for lang, ids in self.index.vectors.ids.items()}
 
     @functools.cached_property
     def owners(self) -> Mapping[str, NDArray[np.int64]]:
@@ -259,18 +250,20 @@ def _kin(searching: Searching, rows: NDArray[np.int64], scores: Vector) -> Vecto
 
     Where the best of a language are far from the question, so is their kin: the value counts less in proportion.
     """
+    assert searching.index.vectors
     found = np.zeros(len(rows), np.float32)
-    means = {}
-    for lang, members in searching.by_lang.items():
+    means = [0.0]
+    for lang, members in searching.holders.items():
         mine = np.flatnonzero(np.isin(rows, members))
         if len(mine):
-            best = mine[np.argsort(-scores[mine], kind="stable")[:KIN]]
-            means[lang] = float(scores[best].mean())
-            matrix = searching.matrix
-            vector = unit(matrix[rows[best]].mean(axis=0))
-            usual = _usual(vectors.products(matrix[members], vector))
-            found[mine] = means[lang] * np.maximum(0, (vectors.products(matrix[rows[mine]], vector) - usual) / SCALE)
-    return found / max(max(means.values()), 1e-9)
+            stored = vectors.stored(searching.index.vectors, lang)
+            places = np.searchsorted(members, rows[mine])
+            best = np.argsort(-scores[mine], kind="stable")[:KIN]
+            near = vectors.products(stored, unit(stored[places[best]].mean(axis=0)))
+            mean = float(scores[mine[best]].mean())
+            found[mine] = mean * np.maximum(0, (near[places] - _usual(near)) / SCALE)
+            means.append(mean)
+    return found / max(*means, 1e-9)
 
 
 def _nearness(searching: Searching, question: Question) -> tuple[dict[str, Vector], Mapping[str, Vector]]:
@@ -282,7 +275,7 @@ def _nearness(searching: Searching, question: Question) -> tuple[dict[str, Vecto
     asked = encoder.encode_queries([question.text])[0]
     meaning, sentence = np.full((2, len(searching.refs)), -1, np.float32)
     for lang, values in vectors.cosines(index.vectors, asked, question.lang).items():
-        meaning[[searching.rows[ref] for ref in index.vectors.ids[lang]]] = values
+        meaning[searching.holders[lang]] = values
     of_sentences = vectors.cosines(index.sentences, asked, question.lang)
     for lang, values in of_sentences.items():
         np.maximum.at(sentence, searching.owners[lang], values)

@@ -36,7 +36,7 @@ SCALE = 0.12  # what a cosine rises above its usual value for a passage that ans
 SHARE = 0.25  # of the best score: what is below is not found
 DIGITS = 6  # numbers in a passage that is about figures
 SHOWN = 8  # entities of a hit
-REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures", "measures")
+REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures", "period", "measures")
 KIN = 3  # best passages to which others may be akin
 
 Vector = NDArray[np.float32]
@@ -209,6 +209,8 @@ def ranked(
         values[REASONS.index("measures")] = [bool(measures & set(index.passages[ref].entities)) for ref in found]
     if asks_number(question.text):
         values[REASONS.index("figures")] = [min(1.0, index.passages[ref].numbers / DIGITS) for ref in found]
+    if question.years or question.chosen:
+        values[REASONS.index("period")] = [_of_period(index.passages[ref], question) for ref in found]
     weights = np.array([ranking()[name] for name in REASONS], np.float32)
     if nearness and found:
         values[REASONS.index("kin")] = _kin(searching, rows, (weights[:, None] * values).sum(axis=0))
@@ -241,8 +243,15 @@ def _said(index: Index, about: Sequence[Concept], refs: Iterable[str]) -> list[f
 
 
 def _named(indexed: Indexed, entities: Mapping[str, float]) -> float:
-    """The share of the names of the question that a passage has, the rare ones counting more."""
-    return sum(weight for entity, weight in entities.items() if entity in indexed.entities) / sum(entities.values())
+    """How much the names of the question tell that a passage has; 1 and more where it has a rare one."""
+    return sum(weight for entity, weight in entities.items() if entity in indexed.entities)
+
+
+def _of_period(indexed: Indexed, question: Question) -> bool:
+    """Whether a passage is of a year or a plan edition that the question chooses; a year says more than the edition it lies in."""
+    if question.years:
+        return not {str(year) for year in question.years}.isdisjoint(indexed.filters.get("year", ()))
+    return not set(question.plans).isdisjoint(indexed.filters.get("plan", ()))
 
 
 def _kin(searching: Searching, rows: NDArray[np.int64], scores: Vector) -> Vector:
@@ -310,10 +319,10 @@ def _pieces(index: Index, question: Question, about: Sequence[Concept], filters:
 
 
 def _entities(searching: Searching, refs: Iterable[str]) -> dict[str, float]:
-    """What the question names, each with what it tells that a passage has it."""
-    total = len(searching.refs)
+    """What the question names, each with what it tells that a passage has it: 1 for what a single passage has."""
+    total, most = len(searching.refs), math.log(1 + len(searching.refs))
     counts = {ref: searching.index.mentions.get(ref, 0) for ref in refs}
-    return {ref: math.log(1 + (total - count + 0.5) / (count + 0.5)) for ref, count in counts.items() if count}
+    return {ref: math.log(1 + total / count) / most for ref, count in counts.items() if count}
 
 
 def folded(found: Iterable[Found]) -> list[Found]:

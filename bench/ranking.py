@@ -27,7 +27,7 @@ from search_api.answers import open_corpus
 from search_api.concepts import concepts
 from search_api.evaluation import read_questions, relevant
 from search_api.search import REASONS, Searching, open_search, ranked
-from search_api.understanding import understand
+from search_api.understanding import topic, understand
 
 FOLDS, PENALTY, STEPS, RATE, START = 5, 0.02, 400, 0.3, 3.0
 Values = NDArray[np.float64]
@@ -44,7 +44,7 @@ class Case:
 
 def case(searching: Searching, question: Mapping[str, Any]) -> Case:
     read = understand(question["q"], question["lang"], searching.corpus.plans, searching.corpus.names)
-    found = ranked(searching, read, concepts(read.text, read.lang, searching.index), {}, cut=False)
+    found = ranked(searching, read, concepts(topic(read.text), read.lang, searching.index), {}, cut=False)
     values = np.array([[one.reasons.get(name, 0.0) for name in REASONS] for one in found])
     hits = [{"document": one.indexed.passage.document, "quote": one.indexed.passage.text} for one in found]
     return Case(question, values, np.array([relevant(hit, question["evidence"]) for hit in hits], float))

@@ -28,7 +28,7 @@ from kg.names import measure_ref
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import Corpus
 from search_api.concepts import TRANSLATED, Concept, concepts, rarity, said_at, says, terms
-from search_api.understanding import Question, asks_number, understand
+from search_api.understanding import Question, asks_number, topic, understand
 
 POOL = 100  # most passages that a search finds
 LOOKED_AT = 60  # best passages of each reason that are looked at
@@ -143,7 +143,7 @@ def search(
     filters = {name: tuple(values) for name, values in (filters or {}).items() if values}
     _check(searching.index, filters)
     question = understand(text, lang, searching.corpus.plans, searching.corpus.names)
-    about = concepts(question.text, question.lang, searching.index)
+    about = concepts(topic(question.text), question.lang, searching.index)
     found = folded(ranked(searching, question, about, filters))
     hits = [_hit(searching, one, about, question.lang) for one in found[offset : offset + limit]]
     return {
@@ -248,7 +248,7 @@ def _named(indexed: Indexed, entities: Mapping[str, float]) -> float:
 
 
 def _of_period(indexed: Indexed, question: Question) -> bool:
-    """Whether a passage is of a year or a plan edition that the question chooses; a year says more than the edition it lies in."""
+    """Whether a passage is of a year that the question chooses, or else of a plan edition."""
     if question.years:
         return not {str(year) for year in question.years}.isdisjoint(indexed.filters.get("year", ()))
     return not set(question.plans).isdisjoint(indexed.filters.get("plan", ()))

@@ -114,6 +114,11 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
     return replace(question, intent=_intent(folded, question))
 
 
+def topic(text: str) -> str:
+    """A question without the years of the editions that it chooses: the passages of a plan do not repeat them."""
+    return YEARS.sub(" ", text)
+
+
 def asks_number(text: str) -> bool:
     """Whether a question asks how many or how much."""
     return _says(fold(text), "how_many")

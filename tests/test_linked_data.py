@@ -27,7 +27,7 @@ PRIVATE = re.compile(
 
 @pytest.fixture(scope="module")
 def client(sample_build: Built) -> Iterator[TestClient]:
-    app = create_app(Settings(data=sample_build.data), Limits(workers=2))
+    app = create_app(Settings(data=sample_build.data, encoder="none"), Limits(workers=2))
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as found:
         yield found
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from corpus_help import TINY, Built, build_once, run, run_json, write_corpus
 
-from ingest import pipeline
+from ingest import indexing, pipeline
 from kg import encoder as encoders
 from kg import index as indexes
 from kg.encoder import NONE, Encoder, load_encoder, models
@@ -214,7 +214,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return np.stack([np.random.default_rng(int(digest(text), 16)).normal(size=384) for text in texts])
 
     ours = Encoder(models()[encoders.EMBEDDED], "counting-1", encode, 8)
-    monkeypatch.setattr(encoders, "load_encoder", lambda spec="embedded": ours)
+    monkeypatch.setattr(indexing, "load_encoder", lambda spec: ours)
     return seen
 
 

@@ -34,7 +34,7 @@ def lines() -> io.StringIO:
 
 @pytest.fixture(scope="module")
 def client(sample_build: Built, lines: io.StringIO) -> Iterator[TestClient]:
-    app = create_app(Settings(data=sample_build.data), Limits(workers=2, seconds=2.0), access=lines)
+    app = create_app(Settings(data=sample_build.data, encoder="none"), Limits(workers=2, seconds=2.0), access=lines)
     with TestClient(app, raise_server_exceptions=False) as found:
         yield found
 
@@ -326,7 +326,7 @@ def test_a_damaged_data_folder_does_not_tell_where_it_is(tmp_path: Path, sample_
     generation = current(data)
     assert generation is not None
     shutil.rmtree(generation.path / "store")
-    with TestClient(create_app(Settings(data=data), Limits(workers=1)), raise_server_exceptions=False) as client:
+    with TestClient(create_app(Settings(data=data, encoder="none"), Limits(workers=1)), raise_server_exceptions=False) as client:
         found = problem(client.get("/api/plans"), 503, "store")
         assert client.get("/readyz").status_code == 503
     assert str(tmp_path) not in json.dumps(found)

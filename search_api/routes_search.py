@@ -1,0 +1,125 @@
+"""The route of search: passages for a question, narrowed by filters, as JSON or as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from search_api.live import Live, View
+from search_api.models import Lang, Open, Parameters, Plan, Question, Version
+from search_api.negotiation import choose
+from search_api.routes_api import ERRORS, fresh, known, no_repeats
+from search_api.search import POOL, Searching, open_search, search
+
+JSON, CSV = "application/json", "text/csv"
+COLUMNS = ("document", "title", "page", "section", "lang", "quote", "score", "passage")
+
+
+class SearchParameters(Parameters):
+    q: Question
+    lang: Lang | None = Field(None, description="Language of the question; else detected.")
+    plan: Plan | None = None
+    theme: str | None = Field(None, max_length=200, description="Theme of an edition.", examples=["gvpp-2021-2024/8"])
+    genre: str | None = Field(None, max_length=200, examples=["report"])
+    document: str | None = Field(None, max_length=200, examples=["jaarverslag-2024"])
+    organisation: str | None = Field(None, max_length=200, examples=["unia"])
+    zone: str | None = Field(None, max_length=200, examples=["5340"])
+    commune: str | None = Field(None, max_length=200, examples=["elsene"])
+    year: int | None = Field(None, ge=1900, le=2200, examples=[2024])
+    doc_lang: str | None = Field(None, max_length=20, description="Language of the passage.", examples=["nl"])
+    limit: int = Field(10, ge=1, le=POOL)
+    offset: int = Field(0, ge=0, le=10_000)
+
+    def filters(self) -> dict[str, list[str]]:
+        chosen = self.model_dump(exclude={"q", "lang", "limit", "offset"}, exclude_none=True)
+        return {name: [str(value)] for name, value in chosen.items()}
+
+
+class Entity(Open):
+    iri: str
+    label: str
+
+
+class Place(Open):
+    """Where a passage stands."""
+
+    document: str
+    title: str
+    page: int | None = Field(description="Only where the format has pages.")
+    section: str | None
+    passage: str
+
+
+class Hit(Place):
+    """A passage of a source, whole. Highlights and the nearest sentence count from the start of the quote."""
+
+    lang: str
+    quote: str
+    start: int
+    end: int
+    highlights: list[tuple[int, int]]
+    sentence: tuple[int, int] | None
+    score: float
+    why: dict[str, Any] = Field(description="The words that were found, and the value of each reason.")
+    entities: list[Entity]
+    also: list[Place] = Field(description="Where the same is said again.")
+
+
+class SearchAnswer(Open):
+    question: str
+    lang: str
+    total: int
+    hits: list[Hit]
+    facets: dict[str, dict[str, int]]
+    by: str = Field(description="'words' where the index has no vectors, else 'words and meaning'.")
+    corpus: Version
+
+
+def opened(live: Live, view: View) -> Searching:
+    """The index of the generation in use, opened once."""
+    return view.remember("search", lambda: open_search(view.corpus, live.settings.encoder))
+
+
+def router(live: Live) -> APIRouter:
+    routes = APIRouter(prefix="/api", responses=ERRORS, dependencies=[Depends(no_repeats)])
+
+    def find(view: View, given: SearchParameters) -> dict[str, Any]:
+        return search(opened(live, view), given.q, given.lang, given.filters(), limit=given.limit, offset=given.offset)
+
+    @routes.get(
+        "/search",
+        operation_id="search",
+        response_model=SearchAnswer,
+        responses={200: {"content": {CSV: {}}}},
+        summary="Find passages by meaning, words and names",
+        tags=["questions"],
+    )
+    async def get(request: Request, given: Annotated[SearchParameters, Query()]) -> Any:
+        view = live.view
+        if unchanged := known(request, view):
+            return unchanged
+        found = await live.run(find, view, given)
+        table = choose(request.headers.get("accept", "*/*"), (JSON, CSV)) == CSV
+        answer = fresh(view, Response(as_table(found), media_type=f"{CSV}; charset=utf-8") if table else JSONResponse(found))
+        answer.headers.update(
+            {"cache-control": "private, no-cache", "vary": "accept"}
+        )  # what somebody asked is in no shared cache
+        return answer
+
+    return routes
+
+
+def as_table(found: dict[str, Any]) -> str:
+    """The hits as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe before it."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for hit in found["hits"]:
+        cells = ["" if hit[name] is None else str(hit[name]) for name in COLUMNS]
+        writer.writerow(["'" + cell if cell[:1] in "=+-@\t\r" and cell[:1] else cell for cell in cells])
+    return file.getvalue()

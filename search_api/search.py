@@ -24,11 +24,11 @@ from kg.errors import MetadataError, UsageError
 from kg.glossary import OTHER, translate
 from kg.index import Index, Indexed
 from kg.lexical import FILTERS, Term
-from kg.names import measure_ref
+from kg.names import measure_ref, shorten
 from kg.vocabulary import ONTOLOGY
-from search_api.answers import Corpus
+from search_api.answers import Corpus, ask
 from search_api.concepts import TRANSLATED, Concept, concepts, rarity, said_at, says, terms
-from search_api.understanding import Question, asks_number, topic, understand
+from search_api.understanding import Question, asks_for, asks_number, topic, understand
 
 POOL = 100  # most passages that a search finds
 LOOKED_AT = 60  # best passages of each reason that are looked at
@@ -36,7 +36,7 @@ SCALE = 0.12  # what a cosine rises above its usual value for a passage that ans
 SHARE = 0.25  # of the best score: what is below is not found
 DIGITS = 6  # numbers in a passage that is about figures
 SHOWN = 8  # entities of a hit
-REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures", "period", "measures")
+REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures", "period", "asked", "measures", "proof")
 KIN = 3  # best passages to which others may be akin
 
 Vector = NDArray[np.float32]
@@ -189,6 +189,7 @@ def ranked(
     nearness, of_sentences = _nearness(searching, question)
     pieces = _pieces(index, question, about, filters)
     measures = {measure_ref(plan, number) for number in question.numbers for plan in question.plans}
+    proof = _proof(searching, question)
     entities = _entities(searching, (ref for entity in question.entities for ref in entity.refs))
     candidates = {ref for values in nearness.values() for ref in _best(searching, values, allowed)}
     candidates.update(pieces)
@@ -196,6 +197,7 @@ def ranked(
     candidates.update(ref for hits in lexical.search(index.words, wanted, filters, LOOKED_AT).values() for ref, _ in hits)
     for entity in (*entities, *measures):
         candidates.update(ref for ref in searching.mentioned.get(entity, ())[:LOOKED_AT] if allowed is None or ref in allowed)
+    candidates.update(ref for ref in proof if ref in searching.rows and (allowed is None or ref in allowed))
     found = sorted(candidates)
     rows = np.array([searching.rows[ref] for ref in found], np.int64)
     values = np.zeros((len(REASONS), len(found)), np.float32)
@@ -209,6 +211,11 @@ def ranked(
         values[REASONS.index("measures")] = [bool(measures & set(index.passages[ref].entities)) for ref in found]
     if asks_number(question.text):
         values[REASONS.index("figures")] = [min(1.0, index.passages[ref].numbers / DIGITS) for ref in found]
+    values[REASONS.index("proof")] = [ref in proof for ref in found]
+    if asked_for := asks_for(question.text):
+        values[REASONS.index("asked")] = [
+            any(entity.startswith(asked_for) for entity in index.passages[ref].entities) for ref in found
+        ]
     if question.years or question.chosen:
         values[REASONS.index("period")] = [_of_period(index.passages[ref], question) for ref in found]
     weights = np.array([ranking()[name] for name in REASONS], np.float32)
@@ -316,6 +323,13 @@ def _pieces(index: Index, question: Question, about: Sequence[Concept], filters:
     hits = [hit for found in lexical.search_grams(index.words, wanted, filters, LOOKED_AT).values() for hit in found]
     top = max((score for _, score in hits), default=0)
     return {ref: score / top for ref, score in hits} if top > 0 else {}
+
+
+def _proof(searching: Searching, question: Question) -> set[str]:
+    """The passages that an answer from the graph cites: what proves an answer is what a search should show first."""
+    reply = ask(searching.corpus, question.text, question.lang)
+    urls = [citation["url"] for row in reply["answers"] for citation in row["citations"]]
+    return {shorten(url, searching.corpus.base) for url in urls}
 
 
 def _entities(searching: Searching, refs: Iterable[str]) -> dict[str, float]:

@@ -119,6 +119,15 @@ def topic(text: str) -> str:
     return YEARS.sub(" ", text)
 
 
+ASKED = {"asks_measure": "id/measure/", "asks_initiative": "id/initiative/"}
+
+
+def asks_for(text: str) -> tuple[str, ...]:
+    """How the references of what a question asks for begin; nothing where it names no kind of thing."""
+    folded = fold(text)
+    return tuple(start for word, start in ASKED.items() if _says(folded, word))
+
+
 def asks_number(text: str) -> bool:
     """Whether a question asks how many or how much."""
     return _says(fold(text), "how_many")

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from search_api.live import Live, View
-from search_api.models import Lang, Open, Parameters, Plan, Question, Version
+from search_api.models import Lang, Open, Parameters, Question, Version
 from search_api.negotiation import choose
 from search_api.routes_api import ERRORS, fresh, known, no_repeats
 from search_api.search import POOL, Searching, open_search, search
@@ -23,17 +23,17 @@ COLUMNS = ("document", "title", "page", "section", "lang", "quote", "score", "pa
 class SearchParameters(Parameters):
     q: Question
     lang: Lang | None = Field(None, description="Language of the question; else detected.")
-    plan: Plan | None = None
+    plan: str | None = Field(None, max_length=100, description="Plan edition.", examples=["gvpp-2021-2024"])
     theme: str | None = Field(None, max_length=200, description="Theme of an edition.", examples=["gvpp-2021-2024/8"])
-    genre: str | None = Field(None, max_length=200, examples=["report"])
-    document: str | None = Field(None, max_length=200, examples=["jaarverslag-2024"])
-    organisation: str | None = Field(None, max_length=200, examples=["unia"])
-    zone: str | None = Field(None, max_length=200, examples=["5340"])
-    commune: str | None = Field(None, max_length=200, examples=["elsene"])
-    year: int | None = Field(None, ge=1900, le=2200, examples=[2024])
+    genre: str | None = Field(None, max_length=200, description="Genre of the document.", examples=["report"])
+    document: str | None = Field(None, max_length=200, description="Id of the document.", examples=["jaarverslag-2024"])
+    organisation: str | None = Field(None, max_length=200, description="An organisation that is named.", examples=["unia"])
+    zone: str | None = Field(None, max_length=200, description="Number of a police zone.", examples=["5340"])
+    commune: str | None = Field(None, max_length=200, description="A commune that is named.", examples=["elsene"])
+    year: int | None = Field(None, ge=1900, le=2200, description="Year reported on, or planned for.", examples=[2024])
     doc_lang: str | None = Field(None, max_length=20, description="Language of the passage.", examples=["nl"])
-    limit: int = Field(10, ge=1, le=POOL)
-    offset: int = Field(0, ge=0, le=10_000)
+    limit: int = Field(10, ge=1, le=POOL, description="How many passages.")
+    offset: int = Field(0, ge=0, le=10_000, description="How many to pass over.")
 
     def filters(self) -> dict[str, list[str]]:
         chosen = self.model_dump(exclude={"q", "lang", "limit", "offset"}, exclude_none=True)

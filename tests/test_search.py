@@ -308,24 +308,35 @@ def test_a_run_is_compared_with_one_before(tiny: Built, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- quality
 
 
-def quality(data: Path, name: str) -> dict[str, Any]:
-    searching = open_in(data, "embedded")
-    judged = judge(read_questions(EVAL / f"{name}.jsonl"), lambda q, lang: {}, lambda q, lang: search(searching, q, lang))
-    return summary(judged)
+def quality(searching: Searching, name: str) -> dict[str, Any]:
+    questions = read_questions(EVAL / f"{name}.jsonl")
+    return summary(judge(questions, lambda q, lang: {}, lambda q, lang: search(searching, q, lang)))
 
 
-def test_search_on_the_sample_is_as_good_as_it_was(sample_corpus: Path, tmp_path: Path) -> None:
+def test_search_on_the_sample_is_as_good_as_it_was_and_no_language_crowds_the_other_out(
+    sample_corpus: Path, tmp_path: Path
+) -> None:
     """Gate: no figure falls below the interval that `gvpp eval tests/eval/search-sample.jsonl --json` gave before."""
-    built = build_once(sample_corpus, tmp_path / "data", "embedded")
+    searching = open_in(build_once(sample_corpus, tmp_path / "data", "embedded").data, "embedded")
     before = json.loads((EVAL / "baseline" / "search-sample.json").read_text("utf-8"))
-    assert fallen(quality(built.data, "search-sample"), before) == []
+    assert fallen(quality(searching, "search-sample"), before) == []
+    questions = read_questions(EVAL / "search-sample.jsonl")
+    for asked, other in (("nl", "fr"), ("fr", "nl")):
+        first = [
+            hit["lang"] for q in questions if q["lang"] == asked for hit in search(searching, q["q"], asked, limit=5)["hits"]
+        ]
+        passages = [one.passage.lang for one in searching.index.passages.values()]
+        share, there = first.count(other) / len(first), passages.count(other) / len(passages)
+        assert 0.6 * there < share < there + 0.6 * (1 - there), (
+            f"of {there:.2f} {other} passages {share:.2f} come first for {asked}"
+        )
 
 
 @pytest.mark.slow
 def test_search_on_the_real_publications_is_as_good_as_it_was(real_corpus: Path, tmp_path: Path) -> None:
-    built = build_once(real_corpus, tmp_path / "data", "embedded")
+    searching = open_in(build_once(real_corpus, tmp_path / "data", "embedded").data, "embedded")
     before = json.loads((EVAL / "baseline" / "search-report.json").read_text("utf-8"))
-    figures = quality(built.data, "search-report")
+    figures = quality(searching, "search-report")
     assert fallen(figures, before) == []
     assert figures["hit5_nl"]["value"] >= 0.90 and figures["hit5_fr"]["value"] >= 0.87
     assert figures["mrr10_nl"]["value"] >= 0.75 and figures["mrr10_fr"]["value"] >= 0.70

@@ -1,6 +1,7 @@
 """The search index of a generation: what is known of each passage, an index of words, and indexes of vectors.
 
     {folder}/passages.jsonl      one line per passage: its text and place, what it names, the values of its filters, its sentences
+    {folder}/postings/           by language and stem, the passages that have it and how surely it is their subject
     {folder}/words/              kg.lexical
     {folder}/vectors/passages/   kg.vectors: a vector per passage
     {folder}/vectors/sentences/  kg.vectors: a vector per sentence, list item, table row, and per label of what the passage states
@@ -14,14 +15,18 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kg import lexical, vectors
 from kg.compounds import parts
@@ -31,7 +36,7 @@ from kg.lexical import FILTERS, words
 from kg.model import Passage
 from kg.vectors import VectorIndex
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = "index"  # in a generation
 LABEL = (-1, -1)  # the place of a sentence vector that stands for a label
 OFTEN = 2  # passages that have a word before it counts as part of a compound
@@ -88,10 +93,25 @@ class Indexed:
 
 
 @dataclass(frozen=True)
+class Postings:
+    """By stem, where its entries begin and end; of each entry the row of a passage, in ascending order, and how surely."""
+
+    places: Mapping[str, tuple[int, int]]
+    rows: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+    def of(self, stem: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        start, end = self.places.get(stem, (0, 0))
+        return self.rows[start:end], self.weights[start:end]
+
+
+@dataclass(frozen=True)
 class Index:
-    """An opened index. passages: by reference; vectors and sentences are None where the index was built without an encoder."""
+    """An opened index. passages: by reference, in the order of their rows; vectors and sentences are None where the index was
+    built without an encoder."""
 
     passages: Mapping[str, Indexed]
+    postings: Mapping[str, Postings]
     words: lexical.LexicalIndex
     vectors: VectorIndex | None
     sentences: VectorIndex | None
@@ -170,6 +190,7 @@ def write(
     with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
         for indexed in passages:
             file.write(json.dumps(_as_dict(indexed), ensure_ascii=False, sort_keys=True) + "\n")
+    _write_postings(folder / "postings", passages)
     entries = (
         lexical.Entry(
             indexed.ref,
@@ -186,6 +207,36 @@ def write(
         _write_vectors(folder / "vectors", passages, encoder, cache, progress)
     meta = {"format": FORMAT, "model": encoder.model_id if encoder else None, "passages": len(passages)}
     (folder / "meta.json").write_text(json.dumps(meta, sort_keys=True) + "\n", "utf-8")
+
+
+def _write_postings(folder: Path, passages: Sequence[Indexed]) -> None:
+    folder.mkdir()
+    found: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    for row, indexed in enumerate(passages):
+        for stem, weight in indexed.weights.items():
+            found.setdefault(indexed.passage.lang, {}).setdefault(stem, []).append((row, weight))
+    for lang, by_stem in found.items():
+        stems = sorted(by_stem)
+        entries = [entry for stem in stems for entry in by_stem[stem]]
+        np.savez(
+            folder / f"{lang}.npz",
+            stems=np.array(stems),
+            ends=np.cumsum([len(by_stem[stem]) for stem in stems]),
+            rows=np.array([row for row, _ in entries], np.int64),
+            weights=np.array([weight for _, weight in entries], np.float32),
+        )
+
+
+def _read_postings(folder: Path) -> dict[str, Postings]:
+    found = {}
+    for file in sorted(folder.glob("*.npz")):
+        try:
+            with np.load(file, allow_pickle=False) as held:
+                places = dict(zip(held["stems"].tolist(), pairwise([0, *held["ends"].tolist()]), strict=True))
+                found[file.stem] = Postings(places, held["rows"], held["weights"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise StoreError(f"the search index is damaged: {error}", where=str(file), remedy="build again") from error
+    return found
 
 
 def _write_vectors(folder: Path, passages: Sequence[Indexed], encoder: Encoder, cache: Path, progress: Progress | None) -> None:
@@ -278,6 +329,7 @@ def open_index(folder: Path, encoder: Encoder | None) -> Index:
         raise StoreError("the index has no vectors", where=str(folder), remedy="build again, or set GVPP_ENCODER=none")
     return Index(
         passages,
+        _read_postings(folder / "postings"),
         lexical.open_index(folder / "words"),
         vectors.open_index(folder / "vectors" / "passages", encoder) if encoder else None,
         vectors.open_index(folder / "vectors" / "sentences", encoder) if encoder else None,

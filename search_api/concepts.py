@@ -9,15 +9,18 @@ from __future__ import annotations
 import functools
 import math
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kg import glossary
 from kg.compounds import parts
 from kg.errors import MetadataError
-from kg.index import Index, Indexed
-from kg.lexical import Term, Word, stem, words
+from kg.index import Index, Indexed, Postings
+from kg.lexical import Word, stem, words
 from kg.vocabulary import ONTOLOGY
 
 TRANSLATED = 0.9  # how surely a translation is meant, beside the asker's own word
@@ -149,31 +152,34 @@ def rarity(index: Index, lang: str, concept: Concept) -> float:
     return math.log(1 + (total - most + 0.5) / (most + 0.5))
 
 
-def terms(found: Iterable[Concept], lang: str) -> Iterator[Term]:
-    """The concepts as terms to look for in the index of words of one language."""
-    for concept in found:
-        for key, sure in concept.ways[lang].items():
-            yield Term(" ".join(key), concept.weight * sure, whole=len(key) > 1, stems=True)
+def shares(index: Index, found: Sequence[Concept]) -> NDArray[np.float32]:
+    """By row of the passages, the share of the concepts that each has, 0 to 1; the rare ones count more."""
+    passages = list(index.passages.values())
+    result = np.zeros(len(passages), np.float32)
+    for lang, postings in index.postings.items():
+        weights = [concept.weight * rarity(index, lang, concept) for concept in found]
+        total = sum(weights)
+        for concept, weight in zip(found, weights, strict=True):
+            best = np.zeros(len(passages), np.float32)
+            for key, sure in concept.ways.get(lang, {}).items():
+                rows, here = _having(postings, key, passages)
+                best[rows] = np.maximum(best[rows], np.float32(sure) * here)
+            result += np.float32(weight / total) * best if total else 0
+    return result
 
 
-def says(indexed: Indexed, concept: Concept) -> float:
-    """How surely a passage speaks of a concept, 0 to 1."""
-    weights, best = indexed.weights, 0.0
-    for key, sure in concept.ways.get(indexed.passage.lang, {}).items():
-        here = weights.get(key[0], 0.0)
-        if not here or sure * here <= best:
-            continue
-        if len(key) > 1:
-            here = min(here, min(weights.get(found, 0.0) for found in key[1:]))
-            if here and not _together(indexed.row, key):
-                here *= LOOSE
-        best = max(best, sure * here)
-    return best
-
-
-def _together(text: Stems, key: Stems) -> bool:
-    first, size = key[0], len(key)
-    return any(found == first and text[place : place + size] == key for place, found in enumerate(text))
+def _having(postings: Postings, key: Stems, passages: Sequence[Indexed]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The rows of the passages that have every stem of a term, and how surely; less where they do not stand together."""
+    rows, here = postings.of(key[0])
+    for found in key[1:]:
+        others, there = postings.of(found)
+        rows, mine, theirs = np.intersect1d(rows, others, assume_unique=True, return_indices=True)
+        here = np.minimum(here[mine], there[theirs])
+    if len(key) > 1 and len(rows):
+        row_of_stems = f" {' '.join(key)} "
+        together = np.array([row_of_stems in f" {passages[row].stems} " for row in rows.tolist()])
+        here = np.where(together, here, np.float32(LOOSE) * here)
+    return rows, here
 
 
 def said_at(indexed: Indexed, found: Iterable[Concept]) -> list[tuple[int, int]]:

@@ -27,7 +27,7 @@ from kg.lexical import FILTERS, Term
 from kg.names import measure_ref, shorten
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import Corpus, ask
-from search_api.concepts import TRANSLATED, Concept, concepts, rarity, said_at, says, terms
+from search_api.concepts import TRANSLATED, Concept, concepts, said_at, shares
 from search_api.understanding import Question, asks_for, asks_number, topic, understand
 
 POOL = 100  # most passages that a search finds
@@ -193,8 +193,8 @@ def ranked(
     entities = _entities(searching, (ref for entity in question.entities for ref in entity.refs))
     candidates = {ref for values in nearness.values() for ref in _best(searching, values, allowed)}
     candidates.update(pieces)
-    wanted = {lang: list(terms(about, lang)) for lang in index.words.searchers}
-    candidates.update(ref for hits in lexical.search(index.words, wanted, filters, LOOKED_AT).values() for ref, _ in hits)
+    said = shares(index, about)
+    candidates.update(_best(searching, said, allowed))
     for entity in (*entities, *measures):
         candidates.update(ref for ref in searching.mentioned.get(entity, ())[:LOOKED_AT] if allowed is None or ref in allowed)
     candidates.update(ref for ref in proof if ref in searching.rows and (allowed is None or ref in allowed))
@@ -203,7 +203,7 @@ def ranked(
     values = np.zeros((len(REASONS), len(found)), np.float32)
     for name, near in nearness.items():
         values[REASONS.index(name)] = near[rows]
-    values[REASONS.index("words")] = _said(index, about, found)
+    values[REASONS.index("words")] = said[rows]
     values[REASONS.index("pieces")] = [pieces.get(ref, 0.0) for ref in found]
     if entities:
         values[REASONS.index("names")] = [_named(index.passages[ref], entities) for ref in found]
@@ -234,19 +234,6 @@ def ranked(
         )
         for place in order
     ]
-
-
-def _said(index: Index, about: Sequence[Concept], refs: Iterable[str]) -> list[float]:
-    """The share of the concepts that each passage has, the rare ones counting more."""
-    rare = {lang: [concept.weight * rarity(index, lang, concept) for concept in about] for lang in index.words.searchers}
-    totals = {lang: sum(weights) for lang, weights in rare.items()}
-    found = []
-    for ref in refs:
-        indexed = index.passages[ref]
-        weights, total = rare[indexed.passage.lang], totals[indexed.passage.lang]
-        share = sum(weight * says(indexed, concept) for weight, concept in zip(weights, about, strict=True))
-        found.append(share / total if total else 0.0)
-    return found
 
 
 def _named(indexed: Indexed, entities: Mapping[str, float]) -> float:
@@ -311,7 +298,9 @@ def _usual(values: Vector) -> float:
 
 def _best(searching: Searching, values: Vector, allowed: Collection[str] | None) -> list[str]:
     """The nearest passages, among those allowed."""
-    rows = np.flatnonzero(values > 0) if allowed is None else np.array([searching.rows[ref] for ref in allowed], np.int64)
+    rows = np.flatnonzero(values > 0)
+    if allowed is not None:
+        rows = np.array([row for row in rows.tolist() if searching.refs[row] in allowed], np.int64)
     return [searching.refs[row] for row in rows[np.argsort(-values[rows], kind="stable")[:LOOKED_AT]]]
 
 

@@ -1,4 +1,4 @@
-# make run        build the sample corpus and ask the main question in Dutch and in French
+# make run        build the sample corpus, ask the main question in Dutch and in French, and search
 # make test       lint, format check, types, tests (without those marked slow)
 # make test-slow  the tests that `make test` leaves out
 # make format     let ruff mend style and layout
@@ -57,6 +57,8 @@ run: $(RUN_STAMP)
 	@$(BIN)/gvpp ask "Welke initiatieven voeren maatregel 2.3 uit?"
 	@printf '\n== gvpp ask "%s"\n' "Quelles initiatives mettent en œuvre la mesure 2.3 ?"
 	@$(BIN)/gvpp ask "Quelles initiatives mettent en œuvre la mesure 2.3 ?"
+	@printf '\n== gvpp search "%s"\n' "vol de vélos"
+	@$(BIN)/gvpp search "vol de vélos" --limit 3
 
 # What is left out (slow tests, tests that need the real publications) is named by tests/conftest.py at the end.
 test: $(DEV_STAMP)

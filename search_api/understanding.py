@@ -79,11 +79,20 @@ def clean(text: str) -> str:
 
 
 def language(text: str, default: str = "nl") -> str:
-    """Language of a question by its function words."""
-    words = re.findall(r"[^\W\d_]+", text.casefold())
-    scores = {lang: sum(word in known for word in words) for lang, known in wording()["language"].items()}
-    best = max(scores, key=lambda lang: scores[lang])
-    return best if scores[best] else default
+    """Language of a question by its function words; where these do not decide, by the terms of the field that it has."""
+    found = re.findall(r"[^\W\d_]+", text.casefold())
+    known = wording()["language"]
+    scores = {lang: float(sum(word in words for word in found)) for lang, words in known.items()}
+    best = [lang for lang, score in scores.items() if score == max(scores.values())]
+    if len(best) > 1:
+        from kg.glossary import by_stems
+        from kg.lexical import words
+
+        terms = {lang: sum((word.stem,) in by_stems(lang) for word in words(text, lang)) for lang in best}
+        terms["fr"] = terms.get("fr", 0) + (len(re.findall(r"[àâçéèêëîïôûùœ]", text.casefold())) if "fr" in best else 0)
+        most = [lang for lang in best if terms[lang] == max(terms[lang] for lang in best)]
+        return default if default in most else str(most[0])
+    return str(best[0])
 
 
 def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) -> Question:

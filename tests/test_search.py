@@ -22,6 +22,7 @@ from search_api.answers import open_corpus
 from search_api.concepts import concepts, shares
 from search_api.evaluation import fallen, judge, read_questions, summary
 from search_api.search import Searching, open_search, search
+from search_api.understanding import language
 
 EVAL = Path(__file__).parent / "eval"
 TWICE = """Jaarverslag 2025
@@ -276,6 +277,23 @@ def test_a_concept_is_said_in_either_language(opened: Searching) -> None:
 def test_words_without_a_topic_are_no_concepts(opened: Searching) -> None:
     assert concepts("Welke zijn er en wat doen zij ermee?", "nl", opened.index) == []
     assert concepts("Qu'est-ce que c'est et quels sont les autres ?", "fr", opened.index) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "lang"),
+    [
+        ("vol de vélos", "fr"),
+        ("fietsdiefstal", "nl"),
+        ("harcèlement de rue", "fr"),
+        ("jeunes police", "fr"),
+        ("jongeren politie", "nl"),
+        ("bicycle theft", "en"),
+        ("aide aux sans-abri dans le métro", "fr"),
+        ("Welke zones werken samen?", "nl"),
+    ],
+)
+def test_a_few_words_show_their_language(question: str, lang: str) -> None:
+    assert language(question) == lang
 
 
 # ---------------------------------------------------------------- command line

@@ -35,9 +35,8 @@ def indexed(extractions: Sequence[Extraction], vocabulary: Vocabulary, recognise
         for passage in extraction.passages:
             if passage.ref in found:
                 continue
-            named = {
-                name.ref for text in (passage.text, *passage.section) for name in recogniser.find(text, extraction.abbreviations)
-            }
+            text = "\n".join([passage.text, *passage.section])
+            named = {name.ref for name in recogniser.find(text, extraction.abbreviations)}
             entities = sorted(states[passage.ref] | named)
             found[passage.ref] = Indexed(
                 passage,

@@ -36,9 +36,9 @@ from kg.lexical import FILTERS, words
 from kg.model import Passage
 from kg.vectors import VectorIndex
 
-FORMAT = 2
+FORMAT = 3
 FOLDER = "index"  # in a generation
-LABEL = (-1, -1)  # the place of a sentence vector that stands for a label
+LABEL = -1  # where a sentence vector begins that stands for a label; its end is the number of the label
 OFTEN = 2  # passages that have a word before it counts as part of a compound
 ALIKE = 0.8  # share of common stems from which two passages say the same
 RARE, MOST_ALIKE = 6, 40  # rarest stems of a passage by which its twins are sought; passages that are compared for one stem
@@ -258,8 +258,8 @@ def _pieces(indexed: Indexed) -> Iterator[tuple[str, str, str]]:
     passage = indexed.passage
     for start, end in indexed.sentences:
         yield key_of(passage.ref, start, end), passage.lang, passage.text[start:end]
-    for lang, label in dict.fromkeys(indexed.names):
-        yield key_of(passage.ref, *LABEL), lang, label
+    for number, (lang, label) in enumerate(dict.fromkeys(indexed.names)):
+        yield key_of(passage.ref, LABEL, number), lang, label
 
 
 def key_of(ref: str, start: int, end: int) -> str:
@@ -267,7 +267,7 @@ def key_of(ref: str, start: int, end: int) -> str:
 
 
 def place_of(key: str) -> tuple[str, int, int]:
-    """Passage and span of a sentence vector; `LABEL` as span where it stands for a label."""
+    """Passage, start and end of a sentence vector; it begins at `LABEL` where it stands for a label."""
     ref, start, end = key.split("\t")
     return ref, int(start), int(end)
 
@@ -315,17 +315,13 @@ def read_passages(folder: Path) -> list[Indexed]:
     return found
 
 
-def has_vectors(folder: Path) -> bool:
-    return (folder / "vectors").is_dir()
-
-
 def open_index(folder: Path, encoder: Encoder | None) -> Index:
     """The index of a generation, to be asked with this encoder (None: by words alone).
 
     Raises StoreError where it is missing, damaged, or made with another model than the encoder's.
     """
     passages = {indexed.ref: indexed for indexed in read_passages(folder)}
-    if encoder and not has_vectors(folder):
+    if encoder and not (folder / "vectors").is_dir():
         raise StoreError("the index has no vectors", where=str(folder), remedy="build again, or set GVPP_ENCODER=none")
     return Index(
         passages,

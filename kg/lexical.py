@@ -68,13 +68,11 @@ class Entry:
 
 
 class Term(NamedTuple):
-    """Something to look for. weight: against other terms; whole: its words have to stand together, in this order; stems: they are
-    stems already."""
+    """Something to look for. weight: against other terms; whole: its words have to stand together, in this order."""
 
     text: str
     weight: float = 1.0
     whole: bool = False
-    stems: bool = False
 
 
 class Word(NamedTuple):
@@ -344,7 +342,7 @@ def _part(schema: Any, term: Term, lang: str) -> Any:
     """The query of one term over text and headings, or None where it has no words."""
     from tantivy import Occur, Query
 
-    stems = term.text.split() if term.stems else [word.stem for word in words(term.text, lang)]
+    stems = [word.stem for word in words(term.text, lang)]
     if not stems:
         return None
     parts = []

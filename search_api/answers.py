@@ -89,12 +89,16 @@ def open_corpus(generation: Generation) -> Corpus:
 
 def ask(corpus: Corpus, text: str, lang: str | None = None) -> dict[str, Any]:
     """The answer to a question, in the shape of design §7."""
+    return answer(corpus, understand(text, lang, corpus.plans, corpus.names))
+
+
+def answer(corpus: Corpus, question: Question) -> dict[str, Any]:
+    """The answer to a question that is understood already."""
     from search_api.intents import INTENTS, unknown
 
-    question = understand(text, lang, corpus.plans, corpus.names)
-    answer = Answering(corpus, question)
-    INTENTS.get(question.intent, unknown)(answer)
-    return answer.reply()
+    answering = Answering(corpus, question)
+    INTENTS.get(question.intent, unknown)(answering)
+    return answering.reply()
 
 
 class Answering:

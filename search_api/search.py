@@ -26,7 +26,7 @@ from kg.index import Index, Indexed
 from kg.lexical import FILTERS, Term
 from kg.names import measure_ref, shorten
 from kg.vocabulary import ONTOLOGY
-from search_api.answers import Corpus, ask
+from search_api.answers import Corpus, answer
 from search_api.concepts import TRANSLATED, Concept, concepts, said_at, shares
 from search_api.understanding import Question, asks_for, asks_number, topic, understand
 
@@ -93,7 +93,7 @@ class Searching:
         found: dict[str, list[tuple[int, int, int]]] = {}
         for keys in self.index.sentences.ids.values():
             for row, (ref, start, end) in enumerate(map(indexes.place_of, keys)):
-                if (start, end) != indexes.LABEL:
+                if start != indexes.LABEL:
                     found.setdefault(ref, []).append((row, start, end))
         return found
 
@@ -316,7 +316,7 @@ def _pieces(index: Index, question: Question, about: Sequence[Concept], filters:
 
 def _proof(searching: Searching, question: Question) -> set[str]:
     """The passages that an answer from the graph cites: what proves an answer is what a search should show first."""
-    reply = ask(searching.corpus, question.text, question.lang)
+    reply = answer(searching.corpus, question)
     urls = [citation["url"] for row in reply["answers"] for citation in row["citations"]]
     return {shorten(url, searching.corpus.base) for url in urls}
 
@@ -377,10 +377,10 @@ def _hit(searching: Searching, one: Found, about: Sequence[Concept], lang: str) 
 
 def _nearest_sentence(searching: Searching, one: Found) -> tuple[int, int] | None:
     """The span of the sentence that comes nearest to the question; None without vectors."""
-    known = searching.sentences.get(one.indexed.ref) if one.cosines is not None else None
-    if not known or one.cosines is None:
+    if one.cosines is None or not (known := searching.sentences.get(one.indexed.ref)):
         return None
-    _, start, end = max(known, key=lambda place: float(one.cosines[place[0]]) if one.cosines is not None else 0)
+    near = one.cosines
+    _, start, end = max(known, key=lambda place: float(near[place[0]]))
     return start, end
 
 

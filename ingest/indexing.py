@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ingest.document import sentence_spans
+from ingest.link import STATED_BY, Labels
 from ingest.recognise import Recogniser
 from kg import index, vectors
 from kg.encoder import NONE, load_encoder
 from kg.glossary import load_glossary, stems
 from kg.index import Indexed, Spans, prepared
-from kg.labels import load_labels
 from kg.lexical import ANALYSIS
-from kg.model import Extraction, Lit, Passage, Ref
+from kg.model import Extraction, Passage, Ref
 from kg.names import digest
 from kg.settings import Settings
 from kg.store import Generation
@@ -22,12 +22,10 @@ from kg.vocabulary import Vocabulary
 
 SHORT = 5  # words of a sentence that is joined to its neighbour
 ENTITIES = ("id/initiative/", "id/measure/", "id/organisation/", "id/recommendation/", "id/resolution/", "auth/theme/")
-STATED_BY = ("dct:description", "gvpp:otherWording", "skos:prefLabel", "dct:title")  # in the passage that is about a thing
 
 
-def indexed(extractions: Sequence[Extraction], vocabulary: Vocabulary, recogniser: Recogniser) -> list[Indexed]:
-    """The passages of all documents as they are to be indexed, each reference once."""
-    labels = _labels(extractions)
+def indexed(extractions: Sequence[Extraction], labels: Labels, vocabulary: Vocabulary, recogniser: Recogniser) -> list[Indexed]:
+    """The passages of all documents as they are to be indexed, each reference once. labels: as `link.curated` gives them."""
     links = _links(extractions)
     found: dict[str, Indexed] = {}
     for extraction in extractions:
@@ -47,16 +45,6 @@ def indexed(extractions: Sequence[Extraction], vocabulary: Vocabulary, recognise
             )
     known = [stem for concept in load_glossary() for term in concept["nl"] for stem in stems(term, "nl") if len(stem) > 3]
     return prepared(list(found.values()), known)
-
-
-def _labels(extractions: Iterable[Extraction]) -> dict[str, Mapping[str, str]]:
-    """Curated labels by language of each reference whose text is the one that they were written from."""
-    texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for extraction in extractions:
-        for s in extraction.statements:
-            if s.predicate in STATED_BY and isinstance(s.object, Lit):
-                texts[s.subject].append((s.object.lang or extraction.source.lang, s.object.value))
-    return {ref: label.names for ref, label in load_labels().items() if ref in texts and label.fits(texts[ref])}
 
 
 def _by_passage(extraction: Extraction) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -140,6 +128,7 @@ def index_files(
     settings: Settings,
     before: Generation | None,
     extractions: Sequence[Extraction],
+    labels: Labels,
     tools: tuple[Vocabulary, Recogniser],
     scratch: Path,
     report: Callable[[str, str, int, int], None],
@@ -151,7 +140,7 @@ def index_files(
     """
     report("index", "", 0, 1)
     encoder = load_encoder(settings.encoder) if settings.encoder != NONE else None
-    passages = indexed(extractions, *tools)
+    passages = indexed(extractions, labels, *tools)
     mark = digest(str((index.FORMAT, ANALYSIS, encoder and encoder.model_id)), *map(repr, passages))
     if before and before.manifest.get("index") == mark:
         return {name: before.path / name for name in before.manifest["files"] if name.startswith(f"{index.FOLDER}/")}, mark

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from kg.labels import load_labels
 from kg.model import Extraction, Lit, Statement
 
 OWN_WORDS = ("dct:description", "skos:prefLabel")
+STATED_BY = ("dct:description", "gvpp:otherWording", "skos:prefLabel", "dct:title")  # in the passage that is about a thing
+Labels = Mapping[str, Mapping[str, str]]  # by reference and language
 
 
-def link(extractions: Sequence[Extraction]) -> list[Extraction]:
+def curated(extractions: Iterable[Extraction]) -> Labels:
+    """The labels of ontology/labels of each reference whose text is the one that they were written from."""
+    texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for extraction in extractions:
+        for s in extraction.statements:
+            if s.predicate in STATED_BY and isinstance(s.object, Lit) and s.quote:
+                texts[s.subject].append((s.object.lang or extraction.source.lang, s.object.value))
+    return {ref: label.names for ref, label in load_labels().items() if ref in texts and label.fits(texts[ref])}
+
+
+def link(extractions: Sequence[Extraction], labels: Labels) -> list[Extraction]:
     """The extractions with cross-document decisions applied; the order is by source key, so that builds repeat.
 
     - A measure is described by its plan; where the plan is absent, by the latest report that lists it. Other wordings are
       kept as gvpp:otherWording.
     - An initiative has one preferred label per language; the others become alternative labels.
+    - The first clause of a measure's text is its label only where there is none in `labels` (as `curated` gives them).
     """
     ordered = sorted(extractions, key=lambda extraction: extraction.source.key)
     authority = _authorities(ordered)
     preferred: dict[tuple[str, str], str] = {}
-    return [_linked(extraction, authority, preferred) for extraction in ordered]
+    return [_linked(extraction, authority, preferred, labels) for extraction in ordered]
 
 
 def _authorities(extractions: Sequence[Extraction]) -> dict[str, str]:
@@ -39,10 +53,14 @@ def _authorities(extractions: Sequence[Extraction]) -> dict[str, str]:
     return chosen
 
 
-def _linked(extraction: Extraction, authority: dict[str, str], preferred: dict[tuple[str, str], str]) -> Extraction:
+def _linked(
+    extraction: Extraction, authority: dict[str, str], preferred: dict[tuple[str, str], str], labels: Labels
+) -> Extraction:
     document = extraction.source.document
     statements: list[Statement] = []
     for statement in extraction.statements:
+        if statement.predicate == "skos:prefLabel" and not statement.quote and statement.subject in labels:
+            continue
         if statement.predicate in OWN_WORDS and authority.get(statement.subject, document) != document:
             if statement.predicate == "skos:prefLabel":
                 continue
@@ -59,11 +77,11 @@ def _linked(extraction: Extraction, authority: dict[str, str], preferred: dict[t
     return replace(extraction, statements=statements)
 
 
-def labels(extractions: Sequence[Extraction]) -> dict[str, dict[str, str]]:
-    """Preferred label of everything, by reference and language."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+def lacking(extractions: Sequence[Extraction], labels: Labels) -> Labels:
+    """Those of the curated labels that no document states already: a name that a text gives stands before ours."""
+    stated: dict[str, set[str]] = defaultdict(set)
     for extraction in extractions:
-        for statement in extraction.statements:
-            if statement.predicate == "skos:prefLabel" and isinstance(statement.object, Lit):
-                found[statement.subject].setdefault(statement.object.lang, statement.object.value)
-    return found
+        for s in extraction.statements:
+            if s.predicate == "skos:prefLabel" and isinstance(s.object, Lit):
+                stated[s.subject].add(s.object.lang)
+    return {ref: {lang: text for lang, text in names.items() if lang not in stated[ref]} for ref, names in labels.items()}

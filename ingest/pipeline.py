@@ -307,12 +307,16 @@ def _publish(
     from kg.vocabulary import load_vocabulary, vocabulary_graph
 
     report("link", "", 0, 1)
-    linked = link.link(extractions)
+    labels = link.curated(extractions)
+    linked = link.link(extractions, labels)
     found = findings.across(linked)
     documents: dict[str, list[Extraction]] = {}
     for extraction in linked:
         documents.setdefault(extraction.source.document, []).append(extraction)
-    graphs = {"vocabulary": vocabulary_graph(load_vocabulary(), settings.base), "findings": findings_graph(found, settings.base)}
+    graphs = {
+        "vocabulary": vocabulary_graph(load_vocabulary(), link.lacking(linked, labels), settings.base),
+        "findings": findings_graph(found, settings.base),
+    }
     graphs |= {name: document_graph(group, settings.base, software) for name, group in documents.items()}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in graphs.items()}
     sources = {e.source.key: _source(e, keys[e.source.key]) for e in linked}
@@ -327,7 +331,7 @@ def _publish(
         result.generation = before  # the same files fail as in the last build, and nothing else happened
         return
     with tempfile.TemporaryDirectory(prefix="gvpp-index-") as scratch:
-        index, mark = index_files(settings, before, linked, _tools()[1:], Path(scratch), report)
+        index, mark = index_files(settings, before, linked, labels, _tools()[1:], Path(scratch), report)
         report("publish", "", 0, 1)
         result.changed = True
         result.generation = publish(

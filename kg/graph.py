@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyoxigraph as ox
 
-from kg.model import Extraction, Finding, Lit, Passage, Ref, Source, Statement
+from kg.model import Extraction, Finding, Lit, Passage, Quote, Ref, Source, Statement, Suggestion
 from kg.names import digest, expand
 
 SECTION_JOIN = " › "
@@ -152,15 +152,38 @@ def findings_graph(findings: Iterable[Finding], base: str) -> bytes:
             writer.add(finding.ref, "gvpp:about", Ref(about))
         for lang, text in finding.description.items():
             writer.text(finding.ref, "dct:description", text, lang)
-        for number, quote in enumerate(finding.quotes):
-            part = f"{finding.ref}/quote/{number}"
-            writer.add(finding.ref, "prov:wasDerivedFrom", Ref(quote.passage))
-            writer.add(finding.ref, "gvpp:shownBy", Ref(part))
-            writer.type(part, "oa:SpecificResource")
-            writer.add(part, "oa:hasSource", Ref(quote.passage))
-            writer.text(part, "oa:exact", quote.text)
-            writer.integer(part, "gvpp:start", quote.start)
-            writer.integer(part, "gvpp:end", quote.end)
+        _shown_by(writer, finding.ref, finding.quotes)
+    return writer.nquads()
+
+
+def _shown_by(writer: Writer, ref: str, quotes: Iterable[Quote]) -> None:
+    """The quotes that show something, each with its passage."""
+    for number, quote in enumerate(quotes):
+        part = f"{ref}/quote/{number}"
+        writer.add(ref, "prov:wasDerivedFrom", Ref(quote.passage))
+        writer.add(ref, "gvpp:shownBy", Ref(part))
+        writer.type(part, "oa:SpecificResource")
+        writer.add(part, "oa:hasSource", Ref(quote.passage))
+        writer.text(part, "oa:exact", quote.text)
+        writer.integer(part, "gvpp:start", quote.start)
+        writer.integer(part, "gvpp:end", quote.end)
+
+
+def suggested_graph(suggestions: Iterable[Suggestion], base: str) -> bytes:
+    """N-Quads of the graph of suggestions: each link with its score, its reason, and quotes of both sides."""
+    writer = Writer(base, "suggested")
+    for suggestion in suggestions:
+        writer.add(suggestion.subject, suggestion.predicate, Ref(suggestion.object))
+        ref = suggestion.ref
+        writer.type(ref, "rdf:Statement")
+        writer.add(ref, "rdf:subject", Ref(suggestion.subject))
+        writer.add(ref, "rdf:predicate", Ref(suggestion.predicate))
+        writer.add(ref, "rdf:object", Ref(suggestion.object))
+        writer.add(ref, "gvpp:certainty", Ref("gvpp:suggested"))
+        writer.add(ref, "gvpp:confidence", Lit(f"{suggestion.score:.2f}", datatype="xsd:decimal"))
+        for lang, text in suggestion.reason.items():
+            writer.text(ref, "gvpp:reason", text, lang)
+        _shown_by(writer, ref, suggestion.quotes)
     return writer.nquads()
 
 

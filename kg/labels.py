@@ -16,12 +16,15 @@ from pathlib import Path
 
 from kg.errors import MetadataError
 from kg.lexical import words
-from kg.vocabulary import ONTOLOGY
+
+ONTOLOGY = Path(__file__).resolve().parent.parent / "ontology"
 
 LANGUAGES = ("nl", "fr", "en")
 COLUMNS = ["ref", "of", *LANGUAGES]
 OF = "nl"  # language of the words in `of`
 MOST = 0.75  # share of them that the text has to have
+HALF = 0.5  # share of a label's own words that a text has to have in which `of` cannot be looked for
+LONG = 4  # letters of a word that tells something
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,18 @@ class Label:
     def fits(self, texts: Iterable[tuple[str, str]]) -> bool:
         """Whether the texts of the reference, as (language, text), are what the labels were written from.
 
-        Texts in other languages cannot show it: where there are no others, the label is believed.
+        A text in another language than that of `of` must have half of the label's own words in that language.
         """
-        mine = [text for lang, text in texts if lang == OF]
-        here = {word.stem for text in mine for word in words(text, OF)}
-        return not mine or len(self.of & here) >= MOST * len(self.of)
+        here: dict[str, set[str]] = {}
+        for lang, text in texts:
+            here.setdefault(lang, set()).update(word.stem for word in words(text, lang))
+        if OF in here:
+            return len(self.of & here[OF]) >= MOST * len(self.of)
+        return any(self._half(lang, stems) for lang, stems in here.items() if lang in self.names)
+
+    def _half(self, lang: str, stems: set[str]) -> bool:
+        mine = {word.stem for word in words(self.names[lang], lang) if len(word.folded) >= LONG}
+        return len(mine & stems) >= HALF * len(mine) > 0
 
 
 @functools.cache

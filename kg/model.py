@@ -151,6 +151,23 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A link that no text states: computed, with how often such a score is right, why, and the words on both sides."""
+
+    subject: str  # reference
+    predicate: str  # gvpp:suggestedMeasure, gvpp:suggestedPart or skos:closeMatch
+    object: str  # reference
+    score: float  # 0 to 1
+    reason: Mapping[str, str]  # nl, fr
+    quotes: tuple[Quote, ...]  # of the subject first
+
+    @property
+    def ref(self) -> str:
+        """The same on each build, whatever the score."""
+        return f"id/statement/suggested/{digest(self.subject, self.predicate, self.object)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something in the sources that does not add up, with every passage that shows it."""
 

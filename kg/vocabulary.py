@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
+
 from kg.errors import MetadataError
 from kg.graph import Writer
 from kg.model import Lit, Ref
-from kg.names import digest, fold, theme_ref
+from kg.names import DEFAULT_BASE, PREFIXES, digest, fold, shorten, theme_ref
 
 ONTOLOGY = Path(__file__).resolve().parent.parent / "ontology"
 CLASS = {
@@ -199,9 +201,17 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
     )
 
 
-def vocabulary_graph(vocabulary: Vocabulary, base: str) -> bytes:
-    """N-Quads of the vocabulary graph: editions, themes, organisations with their names over time; all curated."""
+def vocabulary_graph(vocabulary: Vocabulary, labels: Mapping[str, Mapping[str, str]], base: str) -> bytes:
+    """N-Quads of the vocabulary graph: editions, themes, organisations with their names over time; all curated.
+
+    labels: by reference and language, of measures, initiatives and parts of resolutions.
+    """
     writer = Writer(base, "vocabulary")
+    for ref, lang, label in _values():
+        writer.text(ref, "skos:prefLabel", label, lang)
+    for ref, names in labels.items():
+        for lang, label in names.items():
+            writer.text(ref, "skos:prefLabel", label, lang)
     for plan in vocabulary.plans:
         ref = f"id/plan/{plan.id}"
         writer.type(ref, "gvpp:Plan")
@@ -223,6 +233,17 @@ def vocabulary_graph(vocabulary: Vocabulary, base: str) -> bytes:
     for entry in vocabulary.entries:
         _write_entry(writer, entry)
     return writer.nquads()
+
+
+@functools.cache
+def _values(path: Path = ONTOLOGY / "gvpp.ttl") -> tuple[tuple[str, str, str], ...]:
+    """Pillars and the values of lists (status, kind of activity, certainty…): reference, language and label."""
+    label = ox.NamedNode(PREFIXES["skos"] + "prefLabel")
+    return tuple(
+        (shorten(quad.subject.value, DEFAULT_BASE), quad.object.language or "", quad.object.value)
+        for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)
+        if quad.predicate == label and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal)
+    )
 
 
 def _write_entry(writer: Writer, entry: Entry) -> None:

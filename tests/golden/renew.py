@@ -37,13 +37,13 @@ Golden = dict[str, Any]
 
 def sample_golden(extractions: Iterable[Extraction]) -> Golden:
     """The golden content of documents that are our own."""
-    linked = link(list(extractions))
+    linked = link(list(extractions), {})
     return _with_findings({e.source.key: {"counts": _counts(e), "links": _links(e, str)} for e in linked}, linked)
 
 
 def real_golden(extractions: Iterable[Extraction]) -> Golden:
     """The golden content of publications that may not be copied."""
-    linked = link(list(extractions))
+    linked = link(list(extractions), {})
     documents = {
         e.source.key: {
             "sha256": e.source.sha256,

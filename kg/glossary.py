@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,23 @@ def load_glossary(path: Path = ONTOLOGY / "glossary.csv") -> tuple[Terms, ...]:
             )
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
         raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="columns are nl, fr, en, topic") from error
+
+
+@functools.cache
+def topics(path: Path = ONTOLOGY / "glossary.csv") -> Mapping[str, str]:
+    """The topic of each concept, by its first Dutch term."""
+    load_glossary(path)  # tells what is wrong with the file
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["nl"].split("|")[0].strip(): row["topic"] for row in csv.DictReader(file)}
+
+
+@functools.cache
+def stopwords(lang: str, path: Path = ONTOLOGY / "stopwords.toml") -> frozenset[str]:
+    """Words without a topic, folded; none for a language that the file does not have."""
+    try:
+        return frozenset(tomllib.loads(path.read_text("utf-8")).get(lang, "").split())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
+        raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="correct the line it names") from error
 
 
 @functools.cache

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import functools
 import math
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kg import glossary
 from kg.compounds import parts
-from kg.errors import MetadataError
+from kg.glossary import stopwords
 from kg.index import Index, Indexed, Postings
 from kg.lexical import Word, stem, words
-from kg.vocabulary import ONTOLOGY
 
 TRANSLATED = 0.9  # how surely a translation is meant, beside the asker's own word
 SYNONYM = 0.5
@@ -44,15 +41,6 @@ class Concept:
     text: str
     weight: float
     ways: Mapping[str, Mapping[Stems, float]]
-
-
-@functools.cache
-def stopwords(lang: str, path: Path = ONTOLOGY / "stopwords.toml") -> frozenset[str]:
-    """Words without a topic, folded; none for a language that the file does not have."""
-    try:
-        return frozenset(tomllib.loads(path.read_text("utf-8")).get(lang, "").split())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
-        raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="correct the line it names") from error
 
 
 def concepts(text: str, lang: str, index: Index) -> list[Concept]:

@@ -139,9 +139,11 @@ def _themes(left: Sequence[Thing], right: Sequence[Thing], values: Values) -> Va
 
 def encoded(thing: Thing) -> tuple[str, str]:
     """What is encoded of a thing: the language, and its label before its text."""
-    lang, text = next(((lang, text) for first in LANGUAGES for lang, text in thing.texts if lang == first), ("", ""))
-    lang = lang or next((lang for lang in LANGUAGES if lang in thing.names), "")
-    return lang, ". ".join(filter(None, [thing.names.get(lang, ""), text[:CAPPED]]))
+    here = {lang for lang, _ in thing.texts} or set(thing.names)
+    lang = next((lang for lang in LANGUAGES if lang in here), "")
+    parts = [thing.names.get(lang, ""), *(text for mine, text in thing.texts if mine == lang)]
+    kept = [part for number, part in enumerate(parts) if part and not any(part in other for other in parts[:number])]
+    return lang, ". ".join(kept)[:CAPPED]
 
 
 def _vectors(texts: Sequence[tuple[str, str]], encoder: Encoder, cache: Path, progress: vectors.Progress | None) -> Values:

@@ -27,6 +27,8 @@ from kg.vocabulary import ONTOLOGY, Vocabulary
 
 KINDS = ("editions", "measures", "parts")
 MOST = 3  # suggestions for one thing
+LONG = 100  # characters of a text that says enough
+HEADINGS = 2  # above a passage, that tell what an initiative is about that it only names
 NAMED = 4  # shared concepts that a reason names
 DESCRIBED = ("dct:description", "gvpp:objective", "gvpp:context", "gvpp:targetGroup")
 ACTORS = ("gvpp:hasPartner", "gvpp:carriedOutBy", "gvpp:madeBy")
@@ -120,6 +122,7 @@ def gather(extractions: Sequence[Extraction], labels: Labels, vocabulary: Vocabu
     for extraction in extractions:
         source = extraction.source
         plan = source.plan or vocabulary.plan_in_force(source.year)
+        passages = {passage.ref: passage for passage in extraction.passages}
         for s in extraction.statements:
             if isinstance(s.object, Ref):
                 if s.predicate == "rdf:type":
@@ -143,6 +146,8 @@ def gather(extractions: Sequence[Extraction], labels: Labels, vocabulary: Vocabu
                 raw[s.subject].quotes.setdefault(s.quote)
                 if s.predicate == "skos:prefLabel":
                     raw[s.subject].texts.setdefault((lang, s.quote.text))
+                    for heading in passages[s.quote.passage].section[-HEADINGS:] if s.quote.passage in passages else ():
+                        raw[s.subject].texts.setdefault((source.lang, heading))
             if s.predicate in PARTS and source.year:
                 found.years[s.subject].add(source.year)
     places = {"gvpp:Measure": found.measures, "gvpp:Initiative": found.initiatives}
@@ -159,7 +164,8 @@ def _thing(ref: str, raw: _Raw, labels: Labels) -> Thing | None:
         return None
     best = min(raw.quotes, key=lambda quote: (-len(quote.text), quote.start))
     names = {**raw.names, **labels.get(ref, {})}
-    return Thing(ref, names, tuple(raw.texts), frozenset(raw.themes), frozenset(raw.actors), (best,))
+    texts = sorted(raw.texts, key=lambda text: -min(len(text[1]), LONG))  # sentences before headings
+    return Thing(ref, names, tuple(texts), frozenset(raw.themes), frozenset(raw.actors), (best,))
 
 
 def pairings(things: Things) -> Iterator[tuple[str, list[Thing], list[Thing]]]:

@@ -1,7 +1,7 @@
 """The proved links of the graph as a network: who is linked to what, and the chains of evidence between two of them.
 
-A build computes it from its store (`files`) and keeps it as `network.json` of the generation; a reader loads it (`load`).
-Suggested links have no place in it. What it measures stands in `kg/network_measures.py`, what the numbers mean in
+A build computes it from its store (`kg/network_build.py`) and keeps it as `network.json` of the generation; a reader loads it
+(`load`). Suggested links have no place in it. What it measures stands in `kg/network_measures.py`, what the numbers mean in
 docs/knowledge-network.md.
 
 What makes a chain mean something. A group of actors ("the communes") and a body that pays everybody are linked to a large part
@@ -23,14 +23,11 @@ from itertools import combinations, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kg import queries
 from kg.errors import StoreError
-from kg.names import PREFIXES, digest, shorten
-from kg.store import Generation, Rows, query
+from kg.store import Generation
 
 if TYPE_CHECKING:
     import networkx as nx
-    import pyoxigraph as ox
 
 FORMAT = 1  # of network.json; another number is refused
 FILE = "network.json"
@@ -54,10 +51,8 @@ PROPERTIES = (
 )
 COMMON = 4  # to avoid a group or a payer of many, a chain may take so many more steps
 CURATED = 2
-PAYER = 3  # a body that funds so many others is a payer of many
 LONGEST = 8  # steps; what is further apart has nothing to do with each other
 TRIED = 500  # equally cheap chains that are looked at before the best are chosen
-_STARTS = {"auth/theme/": "theme", "id/measure/": "measure", "id/initiative/": "initiative", "id/organisation/": "organisation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +65,6 @@ class Link:
     object: str
     certainty: str
     evidence: tuple[tuple[str, str], ...]
-
-    @property
-    def order(self) -> tuple[bool, int, str, str]:
-        known = PROPERTIES.index(self.property) if self.property in PROPERTIES else len(PROPERTIES)
-        return not self.evidence, known, self.property, self.subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,97 +133,13 @@ def paired(links: Iterable[Link]) -> dict[tuple[str, str], tuple[Link, ...]]:
         if link.subject != link.object:
             one, other = sorted((link.subject, link.object))
             found[one, other].append(link)
-    return {pair: tuple(sorted(each, key=lambda link: link.order)) for pair, each in found.items()}
+    return {pair: tuple(sorted(each, key=_order)) for pair, each in found.items()}
 
 
-# ---------------------------------------------------------------- from the store
-
-
-def read(store: ox.Store, base: str) -> tuple[dict[str, str], list[Link]]:
-    """Kind of each thing that is linked, and the links, both in a fixed order."""
-    evidence: dict[tuple[str, str, str, str], set[tuple[str, str]]] = defaultdict(set)
-    for row in _rows(store, "network", base):
-        proof = evidence[row["subject"], _prefixed(row["property"]), row["object"], row["certainty"].rsplit("#", 1)[-1]]
-        if "evidence" in row:
-            proof.add((row["evidence"], row.get("passage", "")))
-    links = [Link(*key, tuple(sorted(proof))) for key, proof in sorted(evidence.items())]
-    stated = {row["thing"]: row["kind"] for row in _rows(store, "network-kinds", base) if row["kind"] == "organisation"}
-    stated |= {row["thing"]: row["kind"] for row in _rows(store, "network-kinds", base) if row["kind"] != "organisation"}
-    refs = sorted({ref for link in links for ref in (link.subject, link.object)})
-    return {ref: stated.get(ref) or _kind(ref) for ref in refs}, links
-
-
-def _rows(store: ox.Store, name: str, base: str) -> list[dict[str, str]]:
-    found = query(store, queries.bind(queries.load(name)), base=base)
-    assert isinstance(found, Rows)
-    return [{key: shorten(str(getattr(term, "value", "")), base) for key, term in row.items()} for row in found.rows]
-
-
-def _kind(ref: str) -> str:
-    return next((kind for start, kind in _STARTS.items() if ref.startswith(start)), "thing")
-
-
-def _prefixed(name: str) -> str:
-    if name.startswith("ns/gvpp#"):
-        return f"gvpp:{name.removeprefix('ns/gvpp#')}"
-    return next((f"{short}:{name.removeprefix(iri)}" for short, iri in PREFIXES.items() if name.startswith(iri)), name)
-
-
-def make(kinds: Mapping[str, str], links: Sequence[Link]) -> Network:
-    """The network with everything that is expensive to compute."""
-    from kg import network_measures as measures
-
-    common = _common(kinds, links)
-    refs = sorted(kinds)
-    proved = sorted(pair for pair, found in paired(links).items() if found[0].evidence)
-    places = {ref: place for place, ref in enumerate(refs)}
-    edges = [(places[a], places[b]) for a, b in proved]
-    telling = [(a, b) for a, b in edges if refs[a] not in common and refs[b] not in common]
-    degrees = measures.degrees(len(refs), edges)
-    importance = measures.pagerank(len(refs), edges)
-    between, sampled = measures.betweenness(len(refs), telling)
-    groups = measures.communities(telling, degrees)
-    group_of = {member: number for number, members in enumerate(groups, 1) for member in members}
-    ranks = _ranks([(_kin(kinds[ref]), -importance[place], ref) for place, ref in enumerate(refs) if degrees[place]])
-    nodes = {
-        ref: Node(
-            ref,
-            kinds[ref],
-            links=degrees[place],
-            importance=importance[place],
-            between=None if ref in common else between[place],
-            rank=ranks.get(ref, (0, 0))[0],
-            of=ranks.get(ref, (0, 0))[1],
-            community=group_of.get(place),
-            common=ref in common,
-        )
-        for place, ref in enumerate(refs)
-    }
-    members = tuple(tuple(sorted((refs[m] for m in group), key=lambda ref: (-nodes[ref].importance, ref))) for group in groups)
-    network = Network(nodes, tuple(links), members, sampled=sampled)
-    network.together = tuple(closest(network, measures.SHOWN))
-    return network
-
-
-def _common(kinds: Mapping[str, str], links: Iterable[Link]) -> set[str]:
-    """Groups of actors, and bodies that fund many others."""
-    paid: dict[str, set[str]] = defaultdict(set)
-    for link in links:
-        if link.property == "schema:funder":
-            paid[link.object].add(link.subject)
-    return {ref for ref, kind in kinds.items() if kind == "group"} | {ref for ref, to in paid.items() if len(to) >= PAYER}
-
-
-def _kin(kind: str) -> str:
-    """Among which others a thing is ranked."""
-    return "body" if kind in BODIES else kind
-
-
-def _ranks(found: Iterable[tuple[str, float, str]]) -> dict[str, tuple[int, int]]:
-    by_kin: dict[str, list[str]] = defaultdict(list)
-    for kin, _, ref in sorted(found):
-        by_kin[kin].append(ref)
-    return {ref: (place, len(refs)) for refs in by_kin.values() for place, ref in enumerate(refs, 1)}
+def _order(link: Link) -> tuple[bool, int, str, str]:
+    """Proved links first, then by what says most."""
+    known = PROPERTIES.index(link.property) if link.property in PROPERTIES else len(PROPERTIES)
+    return not link.evidence, known, link.property, link.subject
 
 
 # ---------------------------------------------------------------- who works with whom
@@ -366,25 +272,8 @@ def _chain(network: Network, path: Sequence[str], price: Callable[[str, str, Map
 # ---------------------------------------------------------------- the file
 
 
-def written(network: Network, mark: str) -> bytes:
-    """The network as a file: the same network gives the same bytes. Things are named by their place among the nodes."""
-    places = {ref: place for place, ref in enumerate(network.nodes)}
-    whole = {
-        "format": FORMAT,
-        "mark": mark,
-        "sampled": network.sampled,
-        "nodes": [
-            [n.ref, n.kind, n.links, n.importance, n.between, n.rank, n.of, n.community, n.common] for n in network.nodes.values()
-        ],
-        "links": [[places[k.subject], k.property, places[k.object], k.certainty, k.evidence] for k in network.links],
-        "communities": [[places[ref] for ref in members] for members in network.communities],
-        "together": [[places[t.first], places[t.second], t.weight, [places[ref] for ref in t.shared]] for t in network.together],
-    }
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
 def parsed(content: bytes) -> Network:
-    """The opposite of `written`. Raises ValueError, KeyError, TypeError or IndexError for what is not such a file."""
+    """The network in a file of `kg.network_build.written`. Raises ValueError, KeyError, TypeError or IndexError for another."""
     whole = json.loads(content)
     if whole["format"] != FORMAT:
         raise ValueError(f"format {whole['format']!r}")
@@ -399,16 +288,6 @@ def parsed(content: bytes) -> Network:
         Together(refs[a], refs[b], weight, tuple(refs[t] for t in shared)) for a, b, weight, shared in whole["together"]
     )
     return Network(dict(zip(refs, nodes, strict=True)), links, communities, together, whole["sampled"])
-
-
-def files(store: ox.Store, base: str, before: Generation | None, software: str) -> dict[str, bytes | Path]:
-    """`network.json` of a generation. The one before it is taken over where the same software made it of the same links."""
-    kinds, links = read(store, base)
-    mark = digest(str(FORMAT), software, *map(repr, kinds.items()), *map(repr, links))
-    old = before.path / FILE if before else None
-    if old and old.is_file() and f'"mark":"{mark}"'.encode() in old.read_bytes()[:100]:
-        return {FILE: old}
-    return {FILE: written(make(kinds, links), mark)}
 
 
 @functools.lru_cache(maxsize=2)

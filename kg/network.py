@@ -52,6 +52,7 @@ PROPERTIES = (
 COMMON = 4  # to avoid a group or a payer of many, a chain may take so many more steps
 CURATED = 2
 LONGEST = 8  # steps; what is further apart has nothing to do with each other
+_STARTS = {"auth/theme/": "theme", "id/measure/": "measure", "id/initiative/": "initiative", "id/organisation/": "organisation"}
 TRIED = 500  # equally cheap chains that are looked at before the best are chosen
 
 
@@ -134,6 +135,11 @@ def paired(links: Iterable[Link]) -> dict[tuple[str, str], tuple[Link, ...]]:
             one, other = sorted((link.subject, link.object))
             found[one, other].append(link)
     return {pair: tuple(sorted(each, key=_order)) for pair, each in found.items()}
+
+
+def kind_of(ref: str) -> str:
+    """The kind that a reference shows by itself."""
+    return next((kind for start, kind in _STARTS.items() if ref.startswith(start)), "thing")
 
 
 def _order(link: Link) -> tuple[bool, int, str, str]:

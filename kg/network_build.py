@@ -12,11 +12,10 @@ import pyoxigraph as ox
 from kg import network_measures as measures
 from kg import queries
 from kg.names import PREFIXES, digest, shorten
-from kg.network import BODIES, FILE, FORMAT, Link, Network, Node, closest, paired
+from kg.network import BODIES, FILE, FORMAT, Link, Network, Node, closest, kind_of, paired
 from kg.store import Generation, Rows, query
 
 PAYER = 3  # a body that funds so many others is a payer of many
-_STARTS = {"auth/theme/": "theme", "id/measure/": "measure", "id/initiative/": "initiative", "id/organisation/": "organisation"}
 
 
 def read(store: ox.Store, base: str) -> tuple[dict[str, str], list[Link]]:
@@ -30,17 +29,13 @@ def read(store: ox.Store, base: str) -> tuple[dict[str, str], list[Link]]:
     stated = {row["thing"]: row["kind"] for row in _rows(store, "network-kinds", base) if row["kind"] == "organisation"}
     stated |= {row["thing"]: row["kind"] for row in _rows(store, "network-kinds", base) if row["kind"] != "organisation"}
     refs = sorted({ref for link in links for ref in (link.subject, link.object)})
-    return {ref: stated.get(ref) or _kind(ref) for ref in refs}, links
+    return {ref: stated.get(ref) or kind_of(ref) for ref in refs}, links
 
 
 def _rows(store: ox.Store, name: str, base: str) -> list[dict[str, str]]:
     found = query(store, queries.bind(queries.load(name)), base=base)
     assert isinstance(found, Rows)
     return [{key: shorten(str(getattr(term, "value", "")), base) for key, term in row.items()} for row in found.rows]
-
-
-def _kind(ref: str) -> str:
-    return next((kind for start, kind in _STARTS.items() if ref.startswith(start)), "thing")
 
 
 def _prefixed(name: str) -> str:

@@ -19,7 +19,7 @@ Edges = Sequence[tuple[int, int]]
 SEED = 20170202  # of the communities and of the sample; any number would do, as long as it stays
 DAMPING = 0.85
 EXACT = 2_000  # nodes up to which every shortest way is counted: the time grows as nodes × edges
-SAMPLE = 500  # nodes from which ways are counted beyond that
+SAMPLE = 200  # nodes from which ways are counted beyond that
 SHOWN = 200  # closest pairs that are kept
 DIGITS = 8
 

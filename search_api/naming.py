@@ -43,7 +43,7 @@ def find(corpus: Corpus, network: Network, text: str, where: str) -> Named:
         return Named(text, _in_editions(refs, question)[:READINGS])
     entities = question.entities or corpus.names.find(f"naam {text.title()}")  # every word of a name may be a distinctive one
     same = [entity for entity in entities if entity.name == entities[0].name]
-    by_kind = [[ref for entity in same if entity.kind == kind for ref in entity.refs] for kind in KINDS]
+    by_kind = [[ref for entity in same if entity.kind == kind for ref in _real(corpus, network, entity.refs)] for kind in KINDS]
     meant = [_in_editions(refs, question) for refs in by_kind if refs]
     # What nothing is linked to stands back for a namesake that has links.
     meant.sort(key=lambda refs: not any(ref in network.nodes for ref in refs))
@@ -80,6 +80,11 @@ def _numbered(corpus: Corpus, network: Network, question: Question) -> tuple[str
         refs = (ref for ref in corpus.names.of if ref.endswith(f"-{zone.group(1)}") and ref.startswith("id/organisation/"))
     else:
         return ()
+    return _real(corpus, network, refs)
+
+
+def _real(corpus: Corpus, network: Network, refs: Iterable[str]) -> tuple[str, ...]:
+    """Those that exist: not every edition has a theme of a number."""
     return tuple(ref for ref in refs if ref in network.nodes or corpus.describe([ref])[ref]["label"])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import MetadataError, UsageError
-from kg.network import BODIES, LONGEST, Chain, Link, Network, Together, chains, load, works_with
+from kg.network import BODIES, LONGEST, Chain, Link, Network, Together, chains, kind_of, load, works_with
 from kg.network_measures import rarity
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import Answering, Corpus, years
@@ -37,6 +37,12 @@ def wording(path: Path = ONTOLOGY / "network.toml") -> Mapping[str, Any]:
         raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="correct the line it names") from error
 
 
+def count(links: int, lang: str) -> str:
+    """So many links, in words."""
+    one, several = wording()["word"]["links"][lang]
+    return str(one if links == 1 else several.format(n=links))
+
+
 def network(
     corpus: Corpus, around: str | None = None, to: str | None = None, lang: str | None = None, limit: int = LIMIT
 ) -> Found:
@@ -44,13 +50,13 @@ def network(
 
     limit: most nodes of the drawing. Raises UsageError for a name that nothing has, StoreError for a build without a network.
     """
-    if to and not around:
+    if to is not None and around is None:
         raise UsageError("'to' needs 'around'", where="to", remedy="name both ends")
     telling = Telling(corpus, load(corpus.generation), lang or language(f"{around or ''} {to or ''}"), limit)
     telling.found |= {"around": around, "to": to}
-    if around and to:
+    if around is not None and to is not None:
         telling.between(telling.named(around, "around"), telling.named(to, "to"))
-    elif around:
+    elif around is not None:
         telling.around(telling.named(around, "around"))
     else:
         telling.overview()
@@ -104,7 +110,7 @@ class Telling:
 
     def kind(self, ref: str, several: bool = False) -> str:
         node = self.network.nodes.get(ref)
-        return str(wording()["kind"][node.kind if node else "thing"][self.lang][several])
+        return str(wording()["kind"][node.kind if node else kind_of(ref)][self.lang][several])
 
     def name(self, ref: str) -> str:
         """A thing as a sentence calls it: measures and themes with their number and edition."""
@@ -125,7 +131,7 @@ class Telling:
         return {
             "iri": f"{self.corpus.base}/{ref}",
             "reference": ref,
-            "kind": known.kind if known else "thing",
+            "kind": known.kind if known else kind_of(ref),
             "label": about["label"],
             "number": parts[3] if numbered else about["number"],
             "plan": parts[2] if numbered else None,
@@ -293,7 +299,7 @@ class Telling:
         }
 
     def listed(self, refs: Iterable[str]) -> str:
-        told = [f"{self.name(ref)} ({self.network.nodes[ref].links} {wording()['word']['links'][self.lang]})" for ref in refs]
+        told = [f"{self.name(ref)} ({count(self.network.nodes[ref].links, self.lang)})" for ref in refs]
         return f" {wording()['word']['and'][self.lang]} ".join(told)
 
     # ------------------------------------------------------------ all of it

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from search_api.answers import years
-from search_api.network import wording
+from search_api.network import count, wording
 from search_api.printing import WIDTH, _hanging, _label
 from search_api.understanding import wording as words_of_answers
 
@@ -112,4 +112,4 @@ def _community(community: Item, lang: str) -> list[str]:
 
 
 def _ranked(nodes: Iterable[Item], lang: str) -> list[str]:
-    return [f"{node['rank']:4}. {_name(node, lang)}, {node['links']} {_word('links', lang)}" for node in nodes]
+    return [f"{node['rank']:4}. {_name(node, lang)}, {count(node['links'], lang)}" for node in nodes]

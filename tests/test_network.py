@@ -13,21 +13,16 @@ from typing import Any
 import networkx as nx
 import pyoxigraph as ox
 import pytest
-from corpus_help import Built, run, run_json
-from starlette.testclient import TestClient
+from corpus_help import Built
 
 from kg import network_build, network_measures
 from kg.errors import StoreError, UsageError
 from kg.names import expand
 from kg.network import Link, Network, chains, load, works_with
-from kg.settings import Settings
 from kg.store import Generation, current, nquads, publish, query
 from search_api.answers import Corpus, open_corpus
 from search_api.network import network
 from search_api.printing_network import print_network
-from search_api.routes_network import NetworkAnswer
-from search_api.service import create_app
-from search_api.sparql_run import Limits
 
 BASE = "https://kg.example.org"
 PROVED = [  # subject, property, object
@@ -390,61 +385,3 @@ def test_a_build_without_a_network_says_so(tmp_path: Path) -> None:
     odd = publish(tmp_path / "odd", graphs={"verslag": b""}, files={"network.json": b'{"format":0}'}, manifest={"base": BASE})
     with pytest.raises(StoreError, match="cannot be read"):
         load(odd)
-
-
-# ---------------------------------------------------------------- command and service
-
-
-@pytest.mark.parametrize(("lang", "word"), [("nl", "Keten 1"), ("fr", "Chaîne 1"), ("en", "Chain 1")])
-def test_the_command_prints_chains(sample_build: Built, lang: str, word: str) -> None:
-    result = run(sample_build.data, "network", "Brusafe", "thema 3", "--lang", lang)
-    assert result.exit_code == 0 and word in result.stdout and "«" in result.stdout
-    for arguments in (("network", "MIVB"), ("network",)):
-        assert run(sample_build.data, *arguments, "--lang", lang).exit_code == 0
-
-
-def test_the_command_fails_with_advice(sample_build: Built) -> None:
-    error = run_json(sample_build.data, "network", "Brusfae", code=2)
-    assert "Brusafe" in error["remedy"]
-
-
-@pytest.fixture(scope="module")
-def client(sample_build: Built) -> Iterator[TestClient]:
-    app = create_app(Settings(data=sample_build.data, encoder="none"), Limits(workers=1))
-    with TestClient(app, raise_server_exceptions=False) as found:
-        yield found
-
-
-@pytest.mark.parametrize("parameters", [{}, {"around": "Brusafe"}, {"around": "Brusafe", "to": "thème 3", "lang": "fr"}])
-def test_the_route_and_the_command_say_the_same(client: TestClient, sample_build: Built, parameters: dict[str, str]) -> None:
-    reply = client.get("/api/network", params=parameters)
-    assert reply.status_code == 200 and "private" in reply.headers["cache-control"]
-    NetworkAnswer.model_validate(reply.json())
-    given = [parameters[name] for name in ("around", "to") if name in parameters]
-    assert reply.json() == run_json(sample_build.data, "network", *given, *(["--lang", "fr"] if "lang" in parameters else []))
-    again = client.get("/api/network", params=parameters, headers={"if-none-match": reply.headers["etag"]})
-    assert again.status_code == 304
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        {"around": ""},
-        {"around": "qqq"},
-        {"to": "Brusafe"},
-        {"about": "Brusafe"},
-        {"limit": "0"},
-        {"limit": "501"},
-        {"lang": "de"},
-    ],
-)
-def test_what_the_route_does_not_take_is_refused(client: TestClient, parameters: dict[str, str]) -> None:
-    reply = client.get("/api/network", params=parameters)
-    assert reply.status_code == 400 and reply.headers["content-type"] == "application/problem+json"
-    assert reply.json()["remedy"]
-
-
-def test_the_route_is_described(client: TestClient) -> None:
-    operation = client.get("/openapi.json").json()["paths"]["/api/network"]["get"]
-    assert {parameter["name"] for parameter in operation["parameters"]} == {"around", "to", "lang", "limit"}
-    assert {"200", "400", "503"} <= set(operation["responses"])

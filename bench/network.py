@@ -81,9 +81,8 @@ def main() -> None:
     network = timed("load", lambda: parsed(content))
     rng = random.Random(2)
     timed("20 chains", lambda: [chains(network, *rng.sample(refs, 2)) for _ in range(20)])
-    print(
-        f"{len(content) / 1e6:.1f} MB, {len(network.communities)} communities, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB"
-    )
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{len(content) / 1e6:.1f} MB, {len(network.communities)} communities, {memory} MiB")
 
 
 if __name__ == "__main__":

@@ -26,18 +26,18 @@ def print_network(found: Item) -> str:
     for group in found["neighbours"]:
         lines += _neighbours(group, lang)
     if found["works_with"]:
-        lines += [_word("works_with", lang) + ":"]
+        lines += [_heading("works_with", lang)]
         lines += [line for pair in found["works_with"] for line in _shared(_name(pair["second"], lang), pair, lang)] + [""]
     if found["community"]:
         lines += [*_community(found["community"], lang), ""]
     for part in ("main", "groups"):
         if found[part]:
-            lines += [_word(part, lang) + ":", *_ranked(found[part], lang), ""]
+            lines += [_heading(part, lang), *_ranked(found[part], lang), ""]
     if found["communities"]:
-        lines += [_word("communities", lang) + ":"]
+        lines += [_heading("communities", lang)]
         lines += [line for each in found["communities"] for line in _community(each, lang)] + [""]
     if found["together"]:
-        lines += [_word("together", lang) + ":"]
+        lines += [_heading("together", lang)]
         for pair in found["together"]:
             lines += _shared(f"{_name(pair['first'], lang)} + {_name(pair['second'], lang)}", pair, lang)
         lines.append("")
@@ -47,6 +47,14 @@ def print_network(found: Item) -> str:
 
 def _word(name: str, lang: str, **values: Any) -> str:
     return str(wording()["word"][name][lang]).format(**values)
+
+
+def _heading(name: str, lang: str) -> str:
+    return _word(name, lang) + _colon(lang)
+
+
+def _colon(lang: str) -> str:
+    return " :" if lang == "fr" else ":"
 
 
 def _name(node: Item, lang: str) -> str:
@@ -85,7 +93,7 @@ def _said(step: Item, lang: str) -> str:
 def _neighbours(group: Item, lang: str) -> list[str]:
     one, several = wording()["kind"][group["kind"]][lang]
     heading = one if group["total"] == 1 else several
-    lines = [f"{heading[:1].upper()}{heading[1:]} ({group['total']}):"]
+    lines = [f"{heading[:1].upper()}{heading[1:]} ({group['total']}){_colon(lang)}"]
     for item in group["items"][:SHOWN]:
         lines += _hanging("  • ", f"{_said(item, lang)} {_name(item['node'], lang)}")
     if group["total"] > SHOWN:
@@ -96,7 +104,7 @@ def _neighbours(group: Item, lang: str) -> list[str]:
 def _shared(name: str, pair: Item, lang: str) -> list[str]:
     things = "; ".join(_short(item["node"], lang) for item in pair["shared"][:TOLD])
     more = " … " + _word("more", lang, n=pair["total"] - TOLD) if pair["total"] > TOLD else ""
-    return _hanging("  • ", f"{name} ({pair['total']}: {things}{more})")
+    return _hanging("  • ", f"{name} ({pair['total']}{_colon(lang)} {things}{more})")
 
 
 def _short(node: Item, lang: str) -> str:
@@ -108,7 +116,7 @@ def _short(node: Item, lang: str) -> str:
 def _community(community: Item, lang: str) -> list[str]:
     members = "; ".join(_short(node, lang) for node in community["members"][:SHOWN])
     heading = _word("community", lang, n=community["number"], size=community["size"])
-    return _hanging("  • ", f"{heading}: {members}")
+    return _hanging("  • ", f"{heading}{_colon(lang)} {members}")
 
 
 def _ranked(nodes: Iterable[Item], lang: str) -> list[str]:

@@ -59,6 +59,10 @@ def show(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def give(value: Any, printed: Callable[[Any], str], json_: bool) -> None:
+    show(value) if json_ else click.echo(printed(value))
+
+
 # ---------------------------------------------------------------- build
 
 
@@ -227,11 +231,21 @@ def ask(question: str, lang: str | None, json_: bool) -> None:
     from search_api.answers import open_corpus
     from search_api.printing import print_answer
 
-    reply = answer(open_corpus(in_use(load_settings())), question, lang)
-    if json_:
-        show(reply)
-    else:
-        click.echo(print_answer(reply))
+    give(answer(open_corpus(in_use(load_settings())), question, lang), print_answer, json_)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.argument("other", required=False)
+@click.option("--lang", type=LANGUAGES, help="Language of the answer; else that of the names.")
+@as_json
+def network(name: str | None, other: str | None, lang: str | None, json_: bool) -> None:
+    """Who works with whom: around NAME, how NAME is linked to OTHER, or, without names, what is central."""
+    from search_api.answers import open_corpus
+    from search_api.network import network as look
+    from search_api.printing_network import print_network
+
+    give(look(open_corpus(in_use(load_settings())), name, other, lang), print_network, json_)
 
 
 FILTER_HELP = {
@@ -266,10 +280,7 @@ def search(question: str, lang: str | None, limit: int, offset: int, json_: bool
     from search_api.search import search as find
 
     found = find(opened_search(), question, lang, chosen, limit=limit, offset=offset)
-    if json_:
-        show(found)
-    else:
-        click.echo(print_hits(found, offset))
+    give(found, lambda hits: print_hits(hits, offset), json_)
 
 
 def opened_search() -> Any:

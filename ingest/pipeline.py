@@ -303,6 +303,7 @@ def _publish(
 ) -> None:
     from ingest import findings, link
     from ingest.indexing import index_files
+    from kg import network_build
     from kg.graph import document_graph, findings_graph, restricted_graph
     from kg.vocabulary import load_vocabulary, vocabulary_graph
 
@@ -339,6 +340,7 @@ def _publish(
             graphs=graphs,
             restricted={"restricted": restricted_graph((s for e in linked for s in e.restricted), settings.base)},
             files={f"texts/{e.source.key}.txt": e.text.encode("utf-8", "replace") for e in linked} | index,
+            computed=lambda store: network_build.files(store, settings.base, before, software),
             manifest={
                 "base": settings.base,
                 "software": software,

@@ -25,7 +25,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -152,13 +152,15 @@ def publish(
     suggested: Collection[str] = (),
     restricted: Mapping[str, bytes] | None = None,
     files: Files | None = None,
+    computed: Callable[[ox.Store], Files] | None = None,
     manifest: Manifest,
 ) -> Generation:
     """Write a new generation, put it in use, and remove all others but the one before it.
 
     graphs: N-Quads by graph name; every quad stands in `{base}/id/graph/{graph name}`. suggested: names of those that must not
     be in the default graph. restricted: N-Quads by file name. files: other files by relative path ("texts/x.nl.txt").
-    A Path is hard-linked where it lies in an older generation and copied otherwise. manifest: must hold "base";
+    A Path is hard-linked where it lies in an older generation and copied otherwise. computed: gives further files from the
+    store, once it is written. manifest: must hold "base";
     name, created, previous, format, graphs and files are set here.
     Raises StoreError, and leaves the generation in use as it was, where anything fails.
     """
@@ -172,7 +174,7 @@ def publish(
         try:
             generations.mkdir(exist_ok=True)
             _remove(generations, [p for p in generations.iterdir() if p.name.startswith(".")])
-            full = _write(building, graphs, suggested, restricted, files, {**manifest, "previous": previous})
+            full = _write(building, graphs, suggested, restricted, files, computed, {**manifest, "previous": previous})
             final = generations / full["name"]
             _sync_tree(building)
             building.rename(final)
@@ -213,7 +215,13 @@ def _check_names(graphs: Iterable[str], suggested: Iterable[str], restricted: It
 
 
 def _write(
-    folder: Path, graphs: Files, suggested: Collection[str], restricted: Mapping[str, bytes], files: Files, manifest: Manifest
+    folder: Path,
+    graphs: Files,
+    suggested: Collection[str],
+    restricted: Mapping[str, bytes],
+    files: Files,
+    computed: Callable[[ox.Store], Files] | None,
+    manifest: Manifest,
 ) -> Manifest:
     """All files of a generation; its complete manifest comes back."""
     base = str(manifest["base"])
@@ -236,6 +244,10 @@ def _write(
         raise StoreError(f"invalid N-Quads: {error}", where=f"graph {name}", remedy="correct what writes this graph") from error
     finally:
         del store  # closes its files
+    if computed:
+        more = computed(ox.Store.read_only(str(folder / "store")))
+        _check_names((), (), (), more)
+        files = {**files, **more}
     for path, content in sorted(files.items()):
         _put(folder / path, content, shared=folder.parent)
         sums["files"][path] = hashlib.sha256((folder / path).read_bytes()).hexdigest()

@@ -22,7 +22,7 @@ from starlette.middleware import Middleware
 
 from kg.errors import UsageError
 from kg.settings import Settings
-from search_api import describe, downloads, linked_data, problems, routes_api, routes_search, sparql_protocol
+from search_api import describe, downloads, linked_data, problems, routes_api, routes_network, routes_search, sparql_protocol
 from search_api.frame import Frame, Metrics, set_up_logging
 from search_api.live import Live
 from search_api.models import Health
@@ -36,7 +36,13 @@ it and where they stand. Everything is read only. Errors are problem documents (
 """
 Router = Callable[[Live], APIRouter]
 # Parts of the service. A search router (`/api/search`, on `search_api.search.search`) and the pages belong in this list.
-ROUTERS: tuple[Router, ...] = (routes_search.router, routes_api.router, downloads.router, linked_data.router)
+ROUTERS: tuple[Router, ...] = (
+    routes_search.router,
+    routes_network.router,
+    routes_api.router,
+    downloads.router,
+    linked_data.router,
+)
 
 
 def create_app(

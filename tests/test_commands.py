@@ -57,7 +57,7 @@ def copied(sample_build: Built, tmp_path: Path) -> Path:
 
 # ---------------------------------------------------------------- how commands end
 
-COMMANDS = ["build", "ingest", "remove", "ask", "sparql", "validate", "status", "export"]
+COMMANDS = ["build", "ingest", "remove", "ask", "network", "sparql", "validate", "status", "export"]
 ARGUMENTS: dict[str, list[str]] = {
     "ask": ["maatregel 2.3"],
     "sparql": ["ASK { ?s ?p ?o }"],
@@ -89,7 +89,7 @@ def problem(data: Path, *arguments: object, code: int, words: str) -> dict[str, 
     return as_json
 
 
-@pytest.mark.parametrize("command", ["ask", "sparql", "validate", "status", "export"])
+@pytest.mark.parametrize("command", ["ask", "network", "sparql", "validate", "status", "export"])
 def test_nothing_built_yet_is_code_6(data: Path, command: str) -> None:
     error = problem(data, command, *ARGUMENTS.get(command, []), code=6, words="nothing has been built yet")
     assert error["where"] == str(data) and "gvpp build" in error["remedy"]

@@ -21,10 +21,10 @@ def print_answer(reply: Mapping[str, Any]) -> str:
     lines = [*textwrap.wrap(reply["text"], WIDTH), ""]
     for number, row in enumerate(reply["answers"], 1):
         lines += _row(number, row, lang)
-    lines += [line for note in reply["notes"] for line in _hanging("• ", note)]
+    lines += [line for note in reply["notes"] for line in hanging("• ", note)]
     for row in reply["nearest"]:
-        label = _label(row["label"], lang)
-        lines += _hanging("~ ", f"{row['number']} ({(row['plan'] or '').removeprefix('gvpp-')}) {label}")
+        label = label_in(row["label"], lang)
+        lines += hanging("~ ", f"{row['number']} ({(row['plan'] or '').removeprefix('gvpp-')}) {label}")
     lines += ["", f"[{reply['corpus']['version']}, {reply['corpus']['date']}]"]
     return "\n".join(lines)
 
@@ -33,26 +33,26 @@ def _row(number: int, row: Mapping[str, Any], lang: str) -> list[str]:
     about = f"{row['number']}, {row['plan'].removeprefix('gvpp-')}" if row["number"] else ""
     role = wording()["word_for"][row["role"]][lang] if row["role"] else ""
     brackets = " · ".join(part for part in (about, role) if part)
-    lines = _hanging(f"{number}. ", _label(row["label"], lang) + (f" ({brackets})" if brackets else ""))
+    lines = hanging(f"{number}. ", label_in(row["label"], lang) + (f" ({brackets})" if brackets else ""))
     if row["text"]:
         for paragraph in row["text"].splitlines():
-            lines += _hanging("     ", paragraph)
+            lines += hanging("     ", paragraph)
     for citation in row["citations"]:
         page = f"{wording()['word_for']['page'][lang]} {citation['page']}" if citation["page"] else citation["section"] or ""
         if not row["text"] or citation["quote"] not in row["text"]:
-            lines += _hanging(
+            lines += hanging(
                 "   « ",
                 " ".join(citation["quote"].split()) + " »" + ("" if citation["lang"] == lang else f" [{citation['lang']}]"),
             )
-        lines += _hanging("     — ", f"{citation['title']}, {page}" if page else citation["title"])
+        lines += hanging("     — ", f"{citation['title']}, {page}" if page else citation["title"])
     return [*lines, ""]
 
 
-def _label(labels: Mapping[str, str], lang: str) -> str:
+def label_in(labels: Mapping[str, str], lang: str) -> str:
     return next((labels[key] for key in (lang, "nl", "fr", "en") if key in labels), next(iter(labels.values()), "?"))
 
 
-def _hanging(first: str, text: str) -> list[str]:
+def hanging(first: str, text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first)) or [first]
 
 
@@ -92,13 +92,13 @@ def print_hits(found: Mapping[str, Any], offset: int = 0) -> str:
     for number, hit in enumerate(found["hits"], offset + 1):
         page = f"{wording()['word_for']['page'][lang]} {hit['page']}" if hit["page"] else hit["section"] or ""
         foreign = "" if hit["lang"] == lang else f" [{hit['lang']}]"
-        lines += _hanging(f"{number}. ", " — ".join(part for part in (hit["title"], page) if part) + foreign)
-        lines += _hanging("   « ", _excerpt(hit) + " »")
+        lines += hanging(f"{number}. ", " — ".join(part for part in (hit["title"], page) if part) + foreign)
+        lines += hanging("   « ", _excerpt(hit) + " »")
         if hit["why"]["words"]:
-            lines += _hanging("     ", f"{words['words'][lang]}: {', '.join(hit['why']['words'][:8])}")
+            lines += hanging("     ", f"{words['words'][lang]}: {', '.join(hit['why']['words'][:8])}")
         for other in hit["also"]:
             place = f"{wording()['word_for']['page'][lang]} {other['page']}" if other["page"] else other["section"] or ""
-            lines += _hanging("     ", f"{words['also'][lang]}: {other['title']}, {place}")
+            lines += hanging("     ", f"{words['also'][lang]}: {other['title']}, {place}")
         lines.append("")
     return "\n".join([*lines, f"[{found['corpus']['version']}, {found['corpus']['date']}]"])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from search_api.answers import years
 from search_api.network import count, wording
-from search_api.printing import WIDTH, _hanging, _label
+from search_api.printing import WIDTH, hanging, label_in
 from search_api.understanding import wording as words_of_answers
 
 SHOWN = 8  # neighbours of a kind
@@ -41,7 +41,7 @@ def print_network(found: Item) -> str:
         for pair in found["together"]:
             lines += _shared(f"{_name(pair['first'], lang)} + {_name(pair['second'], lang)}", pair, lang)
         lines.append("")
-    lines += [line for note in found["notes"] for line in _hanging("• ", note)]
+    lines += [line for note in found["notes"] for line in hanging("• ", note)]
     return "\n".join([*lines, "", f"[{found['corpus']['version']}, {found['corpus']['date']}]"])
 
 
@@ -59,7 +59,7 @@ def _colon(lang: str) -> str:
 
 def _name(node: Item, lang: str) -> str:
     """A thing in a line; measures and themes with number and edition."""
-    label = textwrap.shorten(_label(node["label"], lang), LABEL, placeholder=" …")
+    label = textwrap.shorten(label_in(node["label"], lang), LABEL, placeholder=" …")
     if node["plan"]:
         kind = wording()["kind"][node["kind"]][lang][0]
         return f"{kind} {node['number']} ({years(node['plan'])}) {label}"
@@ -69,17 +69,17 @@ def _name(node: Item, lang: str) -> str:
 def _chain(number: int, chain: Item, lang: str) -> list[str]:
     first = chain["steps"][0]["from"]
     weak = f" ({_word('weak', lang)})" if chain["weak"] else ""
-    lines = [f"{_word('chain', lang)} {number}{weak}", *_hanging("  ", _name(first, lang))]
+    lines = [f"{_word('chain', lang)} {number}{weak}", *hanging("  ", _name(first, lang))]
     for step in chain["steps"]:
-        lines += _hanging("  → ", f"{_said(step, lang)} {_name(step['to'], lang)}")
+        lines += hanging("  → ", f"{_said(step, lang)} {_name(step['to'], lang)}")
         for citation in step["citations"][:1]:
             quote = textwrap.shorten(" ".join(citation["quote"].split()), 300, placeholder=" …")
             foreign = "" if citation["lang"] == lang else f" [{citation['lang']}]"
             page = (
                 f"{words_of_answers()['word_for']['page'][lang]} {citation['page']}" if citation["page"] else citation["section"]
             )
-            lines += _hanging("      « ", quote + " »" + foreign)
-            lines += _hanging("      — ", ", ".join(part for part in (citation["title"], page) if part))
+            lines += hanging("      « ", quote + " »" + foreign)
+            lines += hanging("      — ", ", ".join(part for part in (citation["title"], page) if part))
         if not step["citations"]:
             lines.append(f"      ({_word('curated', lang)})")
     return [*lines, ""]
@@ -95,7 +95,7 @@ def _neighbours(group: Item, lang: str) -> list[str]:
     heading = one if group["total"] == 1 else several
     lines = [f"{heading[:1].upper()}{heading[1:]} ({group['total']}){_colon(lang)}"]
     for item in group["items"][:SHOWN]:
-        lines += _hanging("  • ", f"{_said(item, lang)} {_name(item['node'], lang)}")
+        lines += hanging("  • ", f"{_said(item, lang)} {_name(item['node'], lang)}")
     if group["total"] > SHOWN:
         lines.append("  … " + _word("more", lang, n=group["total"] - SHOWN))
     return [*lines, ""]
@@ -104,19 +104,19 @@ def _neighbours(group: Item, lang: str) -> list[str]:
 def _shared(name: str, pair: Item, lang: str) -> list[str]:
     things = "; ".join(_short(item["node"], lang) for item in pair["shared"][:TOLD])
     more = " … " + _word("more", lang, n=pair["total"] - TOLD) if pair["total"] > TOLD else ""
-    return _hanging("  • ", f"{name} ({pair['total']}{_colon(lang)} {things}{more})")
+    return hanging("  • ", f"{name} ({pair['total']}{_colon(lang)} {things}{more})")
 
 
 def _short(node: Item, lang: str) -> str:
     if node["plan"]:
         return f"{wording()['kind'][node['kind']][lang][0]} {node['number']} ({years(node['plan'])})"
-    return textwrap.shorten(_label(node["label"], lang), 50, placeholder=" …")
+    return textwrap.shorten(label_in(node["label"], lang), 50, placeholder=" …")
 
 
 def _community(community: Item, lang: str) -> list[str]:
     members = "; ".join(_short(node, lang) for node in community["members"][:SHOWN])
     heading = _word("community", lang, n=community["number"], size=community["size"])
-    return _hanging("  • ", f"{heading}{_colon(lang)} {members}")
+    return hanging("  • ", f"{heading}{_colon(lang)} {members}")
 
 
 def _ranked(nodes: Iterable[Item], lang: str) -> list[str]:

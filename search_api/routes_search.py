@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -15,6 +13,7 @@ from search_api.models import Lang, Open, Parameters, Question, Version
 from search_api.negotiation import choose
 from search_api.routes_api import ERRORS, fresh, known, no_repeats
 from search_api.search import POOL, Searching, open_search, search
+from search_api.tables import as_csv
 
 JSON, CSV = "application/json", "text/csv"
 COLUMNS = ("document", "title", "page", "section", "lang", "quote", "score", "passage")
@@ -105,21 +104,14 @@ def router(live: Live) -> APIRouter:
             return unchanged
         found = await live.run(find, view, given)
         table = choose(request.headers.get("accept", "*/*"), (JSON, CSV)) == CSV
-        answer = fresh(view, Response(as_table(found), media_type=f"{CSV}; charset=utf-8") if table else JSONResponse(found))
+        if table:
+            cells = as_csv(COLUMNS, [[hit[name] for name in COLUMNS] for hit in found["hits"]])
+            answer = fresh(view, Response(cells, media_type=f"{CSV}; charset=utf-8"))
+        else:
+            answer = fresh(view, JSONResponse(found))
         answer.headers.update(
             {"cache-control": "private, no-cache", "vary": "accept"}
         )  # what somebody asked is in no shared cache
         return answer
 
     return routes
-
-
-def as_table(found: dict[str, Any]) -> str:
-    """The hits as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe before it."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for hit in found["hits"]:
-        cells = ["" if hit[name] is None else str(hit[name]) for name in COLUMNS]
-        writer.writerow(["'" + cell if cell[:1] in "=+-@\t\r" and cell[:1] else cell for cell in cells])
-    return file.getvalue()

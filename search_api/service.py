@@ -22,7 +22,17 @@ from starlette.middleware import Middleware
 
 from kg.errors import UsageError
 from kg.settings import Settings
-from search_api import describe, downloads, linked_data, problems, routes_api, routes_network, routes_search, sparql_protocol
+from search_api import (
+    describe,
+    downloads,
+    linked_data,
+    problems,
+    routes_api,
+    routes_knowledge,
+    routes_network,
+    routes_search,
+    sparql_protocol,
+)
 from search_api.frame import Frame, Metrics, set_up_logging
 from search_api.live import Live
 from search_api.models import Health
@@ -39,6 +49,7 @@ Router = Callable[[Live], APIRouter]
 ROUTERS: tuple[Router, ...] = (
     routes_search.router,
     routes_network.router,
+    routes_knowledge.router,
     routes_api.router,
     downloads.router,
     linked_data.router,

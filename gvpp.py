@@ -90,43 +90,12 @@ def remembered(settings: Settings, given: tuple[Path, ...]) -> list[Path]:
 
 def run_build(settings: Settings, folders: Iterable[Path], quiet: bool) -> Any:
     from ingest.pipeline import build as run
+    from ingest.printing import progress
 
-    if quiet or not sys.stderr.isatty():
-        return run(settings, folders, progress=None if quiet else said_once())
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description:10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[item]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def report(phase: str, item: str, done: int, total: int) -> None:
-            if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total, item=item, rate="")
-            speed = next(task.speed for task in bar.tasks if task.id == tasks[phase]) if phase == "embed" else None
-            bar.update(tasks[phase], completed=done, total=total, item=item, rate=f"{speed:.1f}/s" if speed else "")
-
+    if quiet:
+        return run(settings, folders)
+    with progress() as report:
         return run(settings, folders, progress=report)
-
-
-def said_once() -> Callable[[str, str, int, int], None]:
-    """Without a terminal, a line before the one step that can take minutes."""
-    told: set[str] = set()
-
-    def report(phase: str, item: str, done: int, total: int) -> None:
-        if phase == "embed" and phase not in told:
-            told.add(phase)
-            click.echo(f"{total} texts get a vector; this is done once for each, and can take minutes", err=True)
-
-    return report
 
 
 def finish(result: Any, json_: bool) -> None:
@@ -144,6 +113,7 @@ def finish(result: Any, json_: bool) -> None:
                 "documents": result.counts,
                 "detected": result.detected,
                 "findings": result.findings,
+                "judgements": result.judgements,
                 "warnings": result.warnings,
                 "notes": result.notes,
                 "errors": errors,
@@ -203,6 +173,27 @@ def remove(document: str, json_: bool) -> None:
         discard(settings.data, document, folders)
         result = run_build(settings, folders, json_)
     finish(result, json_)
+
+
+@main.command()
+@click.option("--kind", type=click.Choice(["measure", "part", "edition", "merge"]), help="Suggestions of one kind alone.")
+@click.option("--lang", type=click.Choice(["nl", "fr"]), help="Language of the prompts; else that of the environment.")
+@click.option("--who", envvar="GVPP_WHO", default="curator", show_default=True, help="Who judges: a role or initials.")
+@click.option("--limit", type=click.IntRange(1), help="How many suggestions.")
+@as_json
+def review(kind: str | None, lang: str | None, who: str, limit: int | None, json_: bool) -> None:
+    """Accept or reject suggested links one by one, the best first, with the passages of both sides. --json lists them."""
+    from search_api.answers import open_corpus
+    from search_api.review import Desk, listed, walk
+
+    settings = load_settings()
+    opened = listed(open_corpus(in_use(settings)), settings.data, kind)
+    for problem in opened.problems:
+        click.echo(f"! {problem}", err=True)
+    if json_:
+        show({"open": len(opened.suggestions), "suggestions": opened.suggestions[:limit]})
+    else:
+        walk(opened, Desk(lang), settings.data, who, limit)
 
 
 # ---------------------------------------------------------------- read

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import termios
+import tty
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,10 +94,25 @@ class Desk:
 
     def key(self) -> str:
         """The next key, "" where there is no more input."""
-        click.echo(said("keys", self.lang) + "  ", nl=False)
-        pressed = click.getchar() if self.stdin.isatty() else self.stdin.readline()
+        prompt = said("keys", self.lang) + "  "
+        if self.stdin.isatty():
+            pressed = self._pressed(prompt)
+        else:
+            click.echo(prompt, nl=False)
+            pressed = self.stdin.readline()
         click.echo()
         return pressed.strip()[:1].lower() or ("" if pressed in ("", "\x04") else "?")
+
+    def _pressed(self, prompt: str) -> str:
+        """One key, without Enter; what was typed ahead counts, and Ctrl-C stays an interruption."""
+        terminal = self.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+        try:
+            tty.setcbreak(terminal, termios.TCSADRAIN)
+            click.echo(prompt, nl=False)
+            return os.read(terminal, 1).decode("ascii", "replace")
+        finally:
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
     def reason(self) -> str:
         """A line of text."""

@@ -52,8 +52,8 @@ def _side(thing: Mapping[str, Any], index: int, passages: list[Mapping[str, Any]
     """A thing with its number and plan, and the passage that shows it, the quoted words between « and »."""
     label = thing["label"].get(lang) or next(iter(thing["label"].values()), thing["ref"])
     about = ", ".join(part for part in (thing["number"], (thing["plan"] or "").removeprefix("gvpp-")) if part)
-    lines = Text(_plain(label), style="bold cyan")
-    lines.append(f" ({about})" if about else "")
+    lines = Text()
+    lines.append(_plain(label) + (f" ({about})" if about else ""), style="bold cyan")
     if index >= len(passages):
         return lines.append(f"\n{said('no_passage', lang)}", style="dim")
     passage = passages[index]
@@ -62,10 +62,9 @@ def _side(thing: Mapping[str, Any], index: int, passages: list[Mapping[str, Any]
     place = " — ".join(part for part in (title, page, passage["section"] or "") if part)
     lines.append(f"\n{_plain(place)} [{passage['lang']}]\n", style="dim")
     before, quote, after = excerpt(passage["text"], passage["quote"])
-    lines.append(before + "« ", style="none")
+    lines.append(before + "« ")
     lines.append(quote, style="bold")
-    lines.append(" »" + after, style="none")
-    return lines
+    return lines.append(" »" + after)
 
 
 def excerpt(text: str, quote: str) -> tuple[str, str, str]:

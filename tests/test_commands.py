@@ -57,7 +57,7 @@ def copied(sample_build: Built, tmp_path: Path) -> Path:
 
 # ---------------------------------------------------------------- how commands end
 
-COMMANDS = ["build", "ingest", "remove", "ask", "sparql", "validate", "status", "export"]
+COMMANDS = ["build", "ingest", "remove", "review", "ask", "sparql", "validate", "status", "export"]
 ARGUMENTS: dict[str, list[str]] = {
     "ask": ["maatregel 2.3"],
     "sparql": ["ASK { ?s ?p ?o }"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -84,43 +84,12 @@ def remembered(settings: Settings, given: tuple[Path, ...]) -> list[Path]:
 
 def run_build(settings: Settings, folders: Iterable[Path], quiet: bool) -> Any:
     from ingest.pipeline import build as run
+    from ingest.printing import progress
 
-    if quiet or not sys.stderr.isatty():
-        return run(settings, folders, progress=None if quiet else said_once())
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description:10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[item]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def report(phase: str, item: str, done: int, total: int) -> None:
-            if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total, item=item, rate="")
-            speed = next(task.speed for task in bar.tasks if task.id == tasks[phase]) if phase == "embed" else None
-            bar.update(tasks[phase], completed=done, total=total, item=item, rate=f"{speed:.1f}/s" if speed else "")
-
+    if quiet:
+        return run(settings, folders)
+    with progress() as report:
         return run(settings, folders, progress=report)
-
-
-def said_once() -> Callable[[str, str, int, int], None]:
-    """Without a terminal, a line before the one step that can take minutes."""
-    told: set[str] = set()
-
-    def report(phase: str, item: str, done: int, total: int) -> None:
-        if phase == "embed" and phase not in told:
-            told.add(phase)
-            click.echo(f"{total} texts get a vector; this is done once for each, and can take minutes", err=True)
-
-    return report
 
 
 def finish(result: Any, json_: bool) -> None:
@@ -138,6 +107,7 @@ def finish(result: Any, json_: bool) -> None:
                 "documents": result.counts,
                 "detected": result.detected,
                 "findings": result.findings,
+                "judgements": result.judgements,
                 "warnings": result.warnings,
                 "notes": result.notes,
                 "errors": errors,

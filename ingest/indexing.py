@@ -130,13 +130,14 @@ def index_files(
     extractions: Sequence[Extraction],
     labels: Labels,
     tools: tuple[Vocabulary, Recogniser],
+    queries: Iterable[str],
     scratch: Path,
     report: Callable[[str, str, int, int], None],
 ) -> tuple[dict[str, bytes | Path], str]:
     """The files of the search index by their place in a generation, and a mark of what they were made from.
 
     Where the mark is that of the generation before, its files are taken over; else they are written under `scratch`, and what the
-    cache of vectors holds of other passages goes.
+    cache of vectors holds of other passages, and of other texts than `queries`, goes.
     """
     report("index", "", 0, 1)
     encoder = load_encoder(settings.encoder) if settings.encoder != NONE else None
@@ -147,5 +148,5 @@ def index_files(
     folder, cache = scratch / index.FOLDER, settings.data / "cache"
     index.write(folder, passages, encoder, cache, lambda done, total: report("embed", "", done, total))
     if encoder:
-        vectors.prune(index.embedded_texts(passages), cache, encoder)
+        vectors.prune(index.embedded_texts(passages), cache, encoder, queries)
     return {path.relative_to(scratch).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}, mark

@@ -82,6 +82,6 @@ def lacking(extractions: Sequence[Extraction], labels: Labels) -> Labels:
     stated: dict[str, set[str]] = defaultdict(set)
     for extraction in extractions:
         for s in extraction.statements:
-            if s.predicate == "skos:prefLabel" and isinstance(s.object, Lit):
+            if s.predicate in ("skos:prefLabel", "dct:title") and isinstance(s.object, Lit):
                 stated[s.subject].add(s.object.lang)
     return {ref: {lang: text for lang, text in names.items() if lang not in stated[ref]} for ref, names in labels.items()}

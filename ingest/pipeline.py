@@ -15,7 +15,6 @@ import os
 import pickle
 import tempfile
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -25,13 +24,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg.errors import ExtractionError, GvppError, SourceError, ValidationError
-from kg.model import Extraction, Finding
+from kg.model import Extraction, Suggestion
 from kg.names import digest
 from kg.settings import Settings
 from kg.store import Generation, build_lock, current, publish
 
 if TYPE_CHECKING:
+    from ingest.judging import Judged
     from ingest.sources import Found
+    from ingest.suggest import Things
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("kg", "ingest", "ontology")
@@ -64,6 +65,7 @@ class Result:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     detected: dict[str, dict[str, str]] = field(default_factory=dict)
+    judgements: dict[str, Any] = field(default_factory=dict)  # how many are accepted, rejected, reported; and the problems
 
 
 Progress = Callable[[str, str, int, int], None]
@@ -91,8 +93,10 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
     A document that was ingested into the data folder stands before one of a corpus folder with the same id and language.
     Raises SourceError (a folder cannot be read, or there is nothing to build), ExtractionError (a source yields less than
     promised) and ValidationError; nothing is published then. Files that cannot be used are left out (or kept as they last
-    were) and named in the result's errors.
+    were) and named in the result's errors; judgements that cannot be used are named with the result's judgements.
     """
+    from ingest import judging
+
     report = progress or (lambda *_: None)
     folders = [folder.resolve() for folder in folders]
     with build_lock(settings.data):
@@ -100,15 +104,16 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
         software = software_version()
         result = Result()
         found = _find(settings.data.resolve(), folders, result)
+        judged = judging.read(settings.data.resolve(), folders)
+        result.judgements = judged.as_dict()
         if not found and not before and not result.errors:
             where = ", ".join(map(str, folders)) or "build"
             raise SourceError(
                 "there is no document", where=where, remedy="name a folder that holds documents: `gvpp build --corpus DIR`"
             )
         keys = {item.key: _key(item, software) for item in found}
-        inputs = digest(
-            settings.base, settings.encoder, software, *map(str, folders), *(f"{item.path}={keys[item.key]}" for item in found)
-        )
+        read = (f"{item.path}={keys[item.key]}" for item in found)
+        inputs = digest(settings.base, settings.encoder, software, judged.mark, *map(str, folders), *read)
         if before and before.manifest.get("inputs") == inputs and not result.errors:
             return _unchanged(result, before)
         extractions = _extract_all(settings, before, software, found, keys, result, report)
@@ -116,7 +121,8 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
             result.generation = before
             return result
         _check_minimums(extractions)
-        _publish(settings, before, software, inputs if not result.errors else "", extractions, keys, folders, result, report)
+        inputs = inputs if not result.errors else ""
+        _publish(settings, before, software, inputs, extractions, judged, keys, folders, result, report)
         return result
 
 
@@ -160,6 +166,7 @@ def _unchanged(result: Result, before: Generation) -> Result:
     result.counts = dict(before.manifest["documents"])
     result.findings = list(before.manifest["findings"])
     result.warnings = list(before.manifest["warnings"])
+    result.judgements = dict(before.manifest["judgements"])
     return result
 
 
@@ -290,26 +297,42 @@ def _check_minimums(extractions: Iterable[Extraction]) -> None:
         )
 
 
+def suggested(things: Things, settings: Settings, report: Progress) -> list[Suggestion]:
+    """Links that no text states, computed."""
+    from ingest.suggest import suggest
+    from kg.encoder import NONE, load_encoder
+
+    encoder = load_encoder(settings.encoder) if settings.encoder != NONE else None
+    return suggest(things, encoder, settings.data / "cache", lambda done, total: report("suggest", "", done, total))
+
+
 def _publish(
     settings: Settings,
     before: Generation | None,
     software: str,
     inputs: str,
     extractions: list[Extraction],
+    judged: Judged,
     keys: Mapping[str, str],
     folders: list[Path],
     result: Result,
     report: Progress,
 ) -> None:
-    from ingest import findings, link
+    from ingest import findings, judging, link, suggest
     from ingest.indexing import index_files
+    from ingest.manifest import detected_values, finding_entry, source_entry
     from kg import network_build
-    from kg.graph import document_graph, findings_graph, restricted_graph
+    from kg.graph import document_graph, findings_graph, restricted_graph, suggested_graph
     from kg.vocabulary import load_vocabulary, vocabulary_graph
 
     report("link", "", 0, 1)
     labels = link.curated(extractions)
-    linked = link.link(extractions, labels)
+    stated = link.link(extractions, labels)
+    judged = judging.settle(judged, stated, {entry.ref for entry in load_vocabulary().entries})
+    result.judgements = judged.as_dict()
+    linked = judging.without_rejected(stated, judged)
+    things = suggest.gather(linked, labels, load_vocabulary())
+    suggestions = suggested(things, settings, report)
     found = findings.across(linked)
     documents: dict[str, list[Extraction]] = {}
     for extraction in linked:
@@ -318,26 +341,41 @@ def _publish(
         "vocabulary": vocabulary_graph(load_vocabulary(), link.lacking(linked, labels), settings.base),
         "findings": findings_graph(found, settings.base),
     }
+    beside = {
+        "suggested": suggested_graph(judging.still_open(suggestions, judged), settings.base),
+        "judgements": judging.graph(judged, stated, suggestions, settings.base),
+    }
+    graphs |= {name: content for name, content in beside.items() if content}
     graphs |= {name: document_graph(group, settings.base, software) for name, group in documents.items()}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in graphs.items()}
-    sources = {e.source.key: _source(e, keys[e.source.key]) for e in linked}
+    sources = {e.source.key: source_entry(e, keys[e.source.key]) for e in linked}
     old = before.manifest.get("hashes", {}) if before else {}
     _validate(settings, graphs, hashes, old, report)
     _compare(result, before, documents, hashes, old)
     result.counts = {name: counts_of(group) for name, group in sorted(documents.items())}
-    result.findings = [_finding(finding, linked) for finding in found]
+    result.findings = [finding_entry(finding, linked) for finding in found]
     result.warnings += [warning for extraction in linked for warning in extraction.warnings]
-    result.detected = {e.source.key: _detected(e) for e in linked if e.source.detected}
+    result.detected = {e.source.key: detected_values(e) for e in linked if e.source.detected}
     if before and inputs == before.manifest["inputs"] and (hashes, sources) == (old, before.manifest["sources"]):
         result.generation = before  # the same files fail as in the last build, and nothing else happened
         return
     with tempfile.TemporaryDirectory(prefix="gvpp-index-") as scratch:
-        index, mark = index_files(settings, before, linked, labels, _tools()[1:], Path(scratch), report)
+        index, mark = index_files(
+            settings,
+            before,
+            judging.with_accepted(linked, judged),
+            labels,
+            _tools()[1:],
+            suggest.texts(things),
+            Path(scratch),
+            report,
+        )
         report("publish", "", 0, 1)
         result.changed = True
         result.generation = publish(
             settings.data,
             graphs=graphs,
+            suggested=graphs.keys() & {"suggested"},
             restricted={"restricted": restricted_graph((s for e in linked for s in e.restricted), settings.base)},
             files={f"texts/{e.source.key}.txt": e.text.encode("utf-8", "replace") for e in linked} | index,
             computed=lambda store: network_build.files(store, settings.base, before, software),
@@ -353,6 +391,7 @@ def _publish(
                 "hashes": hashes,
                 "findings": result.findings,
                 "warnings": result.warnings,
+                "judgements": result.judgements,
             },
         )
 
@@ -392,49 +431,3 @@ def _compare(
     result.removed = sorted(known - set(documents))
     result.updated = sorted(name for name in documents if name in known and hashes[name] != old.get(name))
     result.kept = sorted(name for name in documents if name in known and hashes[name] == old.get(name))
-
-
-def _source(extraction: Extraction, key: str) -> dict[str, Any]:
-    source = extraction.source
-    return {
-        "key": key,
-        "file": str(source.path),
-        "sha256": source.sha256,
-        "document": source.document,
-        "lang": source.lang,
-        "genre": source.genre,
-        "title": dict(source.title),
-        "year": source.year,
-        "plan": source.plan,
-        "detected": list(source.detected),
-    }
-
-
-def _detected(extraction: Extraction) -> dict[str, str]:
-    source = extraction.source
-    values = {
-        "title": " / ".join(source.title.values()),
-        "genre": source.genre,
-        "year": source.year,
-        "plan": source.plan,
-        "lang": source.lang,
-    }
-    return {name: str(values[name]) for name in source.detected if values.get(name)}
-
-
-def _finding(finding: Finding, extractions: Iterable[Extraction]) -> dict[str, Any]:
-    """A finding as a build reports it: what, and where in which document."""
-    passages = {p.ref: p for e in extractions for p in e.passages}
-    places = []
-    for quote in finding.quotes:
-        passage = passages[quote.passage]
-        section = " › ".join(passage.section[-2:])
-        places.append(
-            {"document": passage.document, "page": passage.page, "section": section, "quote": quote.text, "start": quote.start}
-        )
-    return {"kind": finding.kind, "about": list(finding.about), **finding.description, "places": places}
-
-
-def counted(findings: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Number of findings per kind."""
-    return dict(sorted(Counter(finding["kind"] for finding in findings).items()))

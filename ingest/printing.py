@@ -1,12 +1,57 @@
-"""What a build did, as lines of text for a terminal."""
+"""What a build does and did, for a terminal: a bar while it works, and lines of text afterwards."""
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Iterator
+from typing import Any
 
-from ingest.pipeline import Result, counted
+from ingest.manifest import counted
+from ingest.pipeline import Progress, Result
 
 QUOTED = 160  # characters of a quote that are shown
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """What a build is to call with its progress: bars on a terminal, else a line before the one step that can take minutes."""
+    if not sys.stderr.isatty():
+        yield _said_once()
+        return
+    from rich import progress as shown
+    from rich.console import Console
+
+    columns = (
+        shown.TextColumn("{task.description:10}"),
+        shown.BarColumn(),
+        shown.MofNCompleteColumn(),
+        shown.TextColumn("{task.fields[rate]}"),
+        shown.TimeElapsedColumn(),
+        shown.TimeRemainingColumn(elapsed_when_finished=True),
+        shown.TextColumn("{task.fields[item]}"),
+    )
+    with shown.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(phase: str, item: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(phase, total=total, item=item, rate="")
+            speed = next(task.speed for task in bar.tasks if task.id == tasks[phase]) if phase == "embed" else None
+            bar.update(tasks[phase], completed=done, total=total, item=item, rate=f"{speed:.1f}/s" if speed else "")
+
+        yield report
+
+
+def _said_once() -> Progress:
+    told: set[str] = set()
+
+    def report(phase: str, item: str, done: int, total: int) -> None:
+        if phase == "embed" and phase not in told:
+            told.add(phase)
+            print(f"{total} texts get a vector; this is done once for each, and can take minutes", file=sys.stderr)
+
+    return report
 
 
 def told(result: Result) -> Iterator[str]:
@@ -23,6 +68,7 @@ def told(result: Result) -> Iterator[str]:
     if result.counts:
         yield f"{len(result.added)} added, {len(result.updated)} updated, {len(result.kept)} kept, {len(result.removed)} removed"
     yield from _findings(result)
+    yield from _judgements(result)
     if result.warnings:
         yield f"\n{len(result.warnings)} places were not understood:"
         yield from (f"? {warning}" for warning in result.warnings)
@@ -45,3 +91,11 @@ def _findings(result: Result) -> Iterator[str]:
             flat = " ".join(place["quote"].split())
             quote = flat if len(flat) <= QUOTED else flat[: QUOTED - 1] + "…"
             yield f"    {place['document']}, {where}: « {quote} »"
+
+
+def _judgements(result: Result) -> Iterator[str]:
+    counts = {name: result.judgements.get(name, 0) for name in ("accepted", "rejected", "reported")}
+    if any(counts.values()):
+        yield "\njudgements: " + ", ".join(f"{number} {name}" for name, number in counts.items())
+    for problem in result.judgements.get("problems", ()):
+        yield f"* {problem['where']}: {problem['what']} → {problem['remedy']}"

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.link import Labels
-from ingest.similar import FEATURES, Likeness, Lore, Thing, Values, likeness
+from ingest.similar import FEATURES, Likeness, Lore, Thing, Values, encoded, likeness
 from kg.encoder import Encoder
 from kg.errors import MetadataError
 from kg.model import Extraction, Quote, Ref, Suggestion
@@ -200,6 +200,12 @@ def suggest(things: Things, encoder: Encoder | None, cache: Path, progress: Prog
         for i, j in shown(scores, chosen.floor):
             found.append(_suggestion(kind, left[i], right[j], float(scores[i, j]), known, (i, j)))
     return found
+
+
+def texts(things: Things) -> list[str]:
+    """Every text whose vector the comparison of these things needs."""
+    every = [*things.measures.values(), *things.initiatives.values(), *things.parts.values()]
+    return [encoded(thing)[1] for thing in every]
 
 
 def shown(scores: Values, floor: float) -> Iterator[tuple[int, int]]:

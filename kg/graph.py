@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyoxigraph as ox
 
-from kg.model import Extraction, Finding, Lit, Passage, Quote, Ref, Source, Statement, Suggestion
+from kg.judgements import Judgement
+from kg.model import Certainty, Extraction, Finding, Lit, Passage, Quote, Ref, Source, Statement, Suggestion
 from kg.names import digest, expand
 
 SECTION_JOIN = " › "
@@ -156,11 +157,12 @@ def findings_graph(findings: Iterable[Finding], base: str) -> bytes:
     return writer.nquads()
 
 
-def _shown_by(writer: Writer, ref: str, quotes: Iterable[Quote]) -> None:
-    """The quotes that show something, each with its passage."""
+def _shown_by(writer: Writer, ref: str, quotes: Iterable[Quote], *, derived: bool = True) -> None:
+    """The quotes that show something, each with its passage. derived: it rests on each of these passages alike."""
     for number, quote in enumerate(quotes):
         part = f"{ref}/quote/{number}"
-        writer.add(ref, "prov:wasDerivedFrom", Ref(quote.passage))
+        if derived:
+            writer.add(ref, "prov:wasDerivedFrom", Ref(quote.passage))
         writer.add(ref, "gvpp:shownBy", Ref(part))
         writer.type(part, "oa:SpecificResource")
         writer.add(part, "oa:hasSource", Ref(quote.passage))
@@ -184,6 +186,35 @@ def suggested_graph(suggestions: Iterable[Suggestion], base: str) -> bytes:
         for lang, text in suggestion.reason.items():
             writer.text(ref, "gvpp:reason", text, lang)
         _shown_by(writer, ref, suggestion.quotes)
+    return writer.nquads()
+
+
+def judgements_graph(judged: Iterable[tuple[Judgement, Sequence[Quote]]], base: str) -> bytes:
+    """N-Quads of the graph of judgements; the quotes of a link are those of its subject first.
+
+    An accepted link is a triple with evidence like that of an explicit one: its proof is the first quote. A rejected one is never
+    a triple, and its statement names no passage that it was derived from, so that no query for evidence takes it for true.
+    """
+    writer = Writer(base, "judgements")
+    for judgement, quotes in judged:
+        ref = f"id/statement/judgement/{digest(*judgement.key)}"
+        predicate = judgement.link if judgement.accepted else judgement.predicate
+        writer.type(ref, "rdf:Statement")
+        writer.add(ref, "rdf:subject", Ref(judgement.subject))
+        writer.add(ref, "rdf:predicate", Ref(predicate))
+        writer.add(ref, "rdf:object", Ref(judgement.object))
+        writer.add(ref, "gvpp:certainty", Ref(f"gvpp:{Certainty.CURATED if judgement.accepted else Certainty.REJECTED}"))
+        writer.text(ref, "gvpp:judgedBy", judgement.who)
+        writer.add(ref, "gvpp:judgedOn", Lit(judgement.when, datatype="xsd:date"))
+        writer.text(ref, "gvpp:reason", judgement.why)
+        if judgement.accepted:
+            writer.add(judgement.subject, predicate, Ref(judgement.object))
+            for quote in quotes[:1]:
+                writer.add(ref, "prov:wasDerivedFrom", Ref(quote.passage))
+                writer.text(ref, "oa:exact", quote.text)
+                writer.integer(ref, "gvpp:start", quote.start)
+                writer.integer(ref, "gvpp:end", quote.end)
+        _shown_by(writer, ref, quotes, derived=False)
     return writer.nquads()
 
 

@@ -15,11 +15,12 @@ from kg.names import digest
 
 
 class Certainty(StrEnum):
-    """How sure a statement is: the text says so, a person accepted it, or it was computed."""
+    """How sure a statement is: the text says so, a person accepted it, it was computed, or a person rejected it."""
 
     EXPLICIT = "explicit"
     CURATED = "curated"
     SUGGESTED = "suggested"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Suggestion:
     """A link that no text states: computed, with how often such a score is right, why, and the words on both sides."""
 
     subject: str  # reference
-    predicate: str  # gvpp:suggestedMeasure, gvpp:suggestedPart or skos:closeMatch
+    predicate: str  # gvpp:suggestedMeasure, gvpp:suggestedPart, skos:closeMatch or owl:sameAs
     object: str  # reference
     score: float  # 0 to 1
     reason: Mapping[str, str]  # nl, fr

@@ -8,6 +8,7 @@ A build never changes what is in use. It writes a new generation beside the othe
     {data}/generations/{name}/store/              the pyoxigraph store loaded from them
     {data}/generations/{name}/restricted/{…}.nq   personal data, mode 0600, never loaded
     {data}/generations/{name}/manifest.json       what it was made of
+    {data}/judgements.csv                         what was judged with `gvpp review` (kg/judgements.py); no build changes it
     {data}/generations/.{…}                       left by a build that died; the next one removes it
 
 In the store each quad of a public graph stands in its named graph and, unless the graph holds suggestions, in the default

@@ -13,6 +13,7 @@ from kg.names import DEFAULT_BASE
 from kg.vocabulary import ONTOLOGY
 
 SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
+UNPROVEN = ("suggested", "judgements")  # graphs whose statements need not rest on one passage, as those of documents must
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ def violations(name: str, nquads: bytes, base: str, folder: Path = ONTOLOGY) -> 
     for subject, predicate, value in data:
         if isinstance(subject, rdflib.BNode) or isinstance(value, rdflib.BNode):
             found.append(Violation(name, str(subject), str(predicate), "Nothing that is published is a blank node.", str(value)))
-    _, results, _ = pyshacl.validate(data, shacl_graph=_shapes(base, folder), inference="none", advanced=False, meta_shacl=False)
+    _, results, _ = pyshacl.validate(
+        data, shacl_graph=_shapes(base, folder, name in UNPROVEN), inference="none", advanced=False, meta_shacl=False
+    )
     assert isinstance(results, rdflib.Graph)
     for result in results.subjects(rdflib.RDF.type, SH.ValidationResult):
         messages = {
@@ -73,12 +76,14 @@ def _term(term: Any) -> Any:
 
 
 @functools.cache
-def _shapes(base: str, folder: Path) -> rdflib.Graph:
-    """The shapes, written for the default base, for another one.
+def _shapes(base: str, folder: Path, unproven: bool) -> rdflib.Graph:
+    """The shapes, written for the default base, for another one. unproven: without those of statements with evidence.
 
     The one constraint in SPARQL (no blank nodes) is left to `violations`: rdflib takes seconds for it on every graph.
     """
     text = (folder / "shapes.ttl").read_text(encoding="utf-8")
     shapes = rdflib.Graph().parse(data=text.replace(DEFAULT_BASE, base), format="turtle")
     shapes.remove((None, SH.sparql, None))
+    if unproven:
+        shapes.add((rdflib.URIRef(f"{base}/ns/shapes#StatementShape"), SH.deactivated, rdflib.Literal(True)))
     return shapes

@@ -90,9 +90,12 @@ def embed_texts(
     return result
 
 
-def prune(texts: Iterable[str], cache_dir: Path, encoder: Encoder) -> int:
-    """Drop every vector of a text that is none of these (a removed document leaves nothing behind) and say how many."""
-    wanted = {_key(text, encoder, False) for text in texts}
+def prune(texts: Iterable[str], cache_dir: Path, encoder: Encoder, queries: Iterable[str] = ()) -> int:
+    """Drop every vector of a text that is none of these (a removed document leaves nothing behind) and say how many.
+
+    queries: texts that were encoded as queries.
+    """
+    wanted = {_key(text, encoder, False) for text in texts} | {_key(text, encoder, True) for text in queries}
     wanted |= {_key(text, encoder, True) for texts in sentences().values() for text in texts}
     dropped = 0
     for file in sorted((cache_dir / "vectors").glob(f"{slug(encoder.model_id)}.*.vec")):

@@ -216,4 +216,25 @@ def sparql(text: str, format_: str, json_: bool) -> None:
         click.echo(serialise(result, formats[chosen], base=base).decode("utf-8"))
 
 
-COMMANDS = (ask, network, compare, coverage, search, evaluate, sparql)
+@click.command()
+@click.option("--kind", type=click.Choice(["measure", "part", "edition", "merge"]), help="Suggestions of one kind alone.")
+@click.option("--lang", type=click.Choice(["nl", "fr"]), help="Language of the prompts; else that of the environment.")
+@click.option("--who", envvar="GVPP_WHO", default="curator", show_default=True, help="Who judges: a role or initials.")
+@click.option("--limit", type=click.IntRange(1), help="How many suggestions.")
+@as_json
+def review(kind: str | None, lang: str | None, who: str, limit: int | None, json_: bool) -> None:
+    """Accept or reject suggested links one by one, the best first, with the passages of both sides. --json lists them."""
+    from search_api.answers import open_corpus
+    from search_api.review import Desk, listed, walk
+
+    settings = load_settings()
+    opened = listed(open_corpus(in_use(settings)), settings.data, kind)
+    for problem in opened.problems:
+        click.echo(f"! {problem}", err=True)
+    if json_:
+        show({"open": len(opened.suggestions), "suggestions": opened.suggestions[:limit]})
+    else:
+        walk(opened, Desk(lang), settings.data, who, limit)
+
+
+COMMANDS = (ask, network, compare, coverage, search, evaluate, sparql, review)

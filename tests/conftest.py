@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from corpus_help import Built, build_once
 from extraction_help import Extractions, extracted_once
+from judging_help import build_with_suggestions
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = "LEFT OUT: "
@@ -59,6 +60,12 @@ def sample_build(sample_corpus: Path, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("sample")
     shutil.copytree(sample_corpus, folder / "corpus")
     return build_once(folder / "corpus", folder / "data")
+
+
+@pytest.fixture(scope="session")
+def suggested_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a small corpus and suggestions of links: look, or copy it."""
+    return build_with_suggestions(tmp_path_factory.mktemp("suggested"))
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,18 @@ def test_every_value_has_a_label_in_three_languages_and_a_scheme() -> None:
         assert {o.language for o in graph.objects(value, SKOS.prefLabel) if isinstance(o, Literal)} == LANGUAGES, value
         for scheme in graph.objects(value, SKOS.inScheme):
             assert (scheme, RDF.type, SKOS.ConceptScheme) in graph, value
-    for name in ["explicit", "curated", "suggested", "existing", "planned", "considered", "project", "daily", "training"]:
+    for name in [
+        "explicit",
+        "curated",
+        "suggested",
+        "rejected",
+        "existing",
+        "planned",
+        "considered",
+        "project",
+        "daily",
+        "training",
+    ]:
         assert URIRef(GVPP + name) in values
     for pillar in ("prevention", "reaction", "followup"):
         assert URIRef(f"https://gvpp.example/auth/pillar/{pillar}") in values
@@ -126,6 +137,7 @@ THINGS = {
     "document": "<https://gvpp.example/id/document/verslag>",
     "passage": "<https://gvpp.example/id/passage/verslag/0a1b>",
     "statement": "<https://gvpp.example/id/statement/verslag/0a1b>",
+    "judgement": "<https://gvpp.example/id/statement/judgement/0a1b>",
     "finding": "<https://gvpp.example/id/finding/0a1b>",
     "run": "<https://gvpp.example/id/run/0a1b>",
 }
@@ -149,6 +161,9 @@ $passage a gvpp:Passage ; oa:hasSource $document ; oa:exact "Zes zinnen."@nl ; d
 $statement a rdf:Statement ; rdf:subject $initiative ; rdf:predicate gvpp:implements ; rdf:object $measure ;
     prov:wasDerivedFrom $passage ; oa:exact "Zes" ; gvpp:start 10 ; gvpp:end 13 ; gvpp:certainty gvpp:explicit ;
     gvpp:role "main" ; gvpp:confidence 0.9 ; prov:wasGeneratedBy $run .
+$judgement a rdf:Statement ; rdf:subject $initiative ; rdf:predicate gvpp:implements ; rdf:object $measure ;
+    prov:wasDerivedFrom $passage ; oa:exact "Zes" ; gvpp:certainty gvpp:curated ; prov:wasGeneratedBy $run ;
+    gvpp:judgedBy "redactie" ; gvpp:judgedOn "2026-01-05"^^xsd:date .
 $finding a gvpp:Finding ; gvpp:findingKind "same-text" ; gvpp:about $plan ; dct:description "Telling."@nl, "Comptage."@fr ;
     prov:wasDerivedFrom $passage .
 """
@@ -241,6 +256,10 @@ WRONG = [
     ("Statement-confidence", change("statement", "gvpp:confidence", "1.5")),
     ("Statement-run", change("statement", "prov:wasGeneratedBy")),
     ("StatementShape", "INSERT DATA { [] a rdf:Statement }"),
+    ("Judgement-by", change("judgement", "gvpp:judgedBy", '" "')),
+    ("Judgement-on", change("judgement", "gvpp:judgedOn", '"gisteren"')),
+    ("Judgement-verdict", change("judgement", "gvpp:certainty", "gvpp:suggested")),
+    ("JudgementShape", 'INSERT DATA { [] gvpp:judgedBy "redactie" }'),
     ("Finding-kind", change("finding", "gvpp:findingKind", '"Telling"')),
     ("Finding-about", change("finding", "gvpp:about")),
     ("Finding-description", more("finding", "dct:description", '"Nog een."@nl')),

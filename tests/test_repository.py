@@ -135,10 +135,12 @@ def test_every_pin_has_a_hash_and_no_lock_names_a_host(repository: Path, name: s
 def word_runs(text: str) -> set[tuple[str, ...]]:
     """Every run of COPIED words, in lower case, with line-end hyphens mended.
 
-    A number or the border of a table cell ends a run: the labels of a table are names, and names may be repeated.
+    A number or the border of a table cell ends a run: the labels of a table are names, and names may be repeated. Identifiers
+    (id/…) are made from names, and are no sentences.
     """
     runs: set[tuple[str, ...]] = set()
-    for stretch in re.split(r"[\d\t|<>]+", re.sub(r"-\s*\n\s*", "", text).lower()):
+    text = re.sub(r"\bid/[\w/.-]+", "|", re.sub(r"-\s*\n\s*", "", text))
+    for stretch in re.split(r"[\d\t|<>]+", text.lower()):
         words = re.findall(r"[^\W\d_]+", stretch)
         runs.update(zip(*(words[start:] for start in range(COPIED)), strict=False))
     return runs

@@ -91,7 +91,7 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
     A document that was ingested into the data folder stands before one of a corpus folder with the same id and language.
     Raises SourceError (a folder cannot be read, or there is nothing to build), ExtractionError (a source yields less than
     promised) and ValidationError; nothing is published then. Files that cannot be used are left out (or kept as they last
-    were) and named in the result's errors.
+    were) and named in the result's errors, and so are rows of the gazetteer.
     """
     report = progress or (lambda *_: None)
     folders = [folder.resolve() for folder in folders]
@@ -110,14 +110,22 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
             settings.base, settings.encoder, software, *map(str, folders), *(f"{item.path}={keys[item.key]}" for item in found)
         )
         if before and before.manifest.get("inputs") == inputs and not result.errors:
-            return _unchanged(result, before)
+            return _told(_unchanged(result, before))
         extractions = _extract_all(settings, before, software, found, keys, result, report)
         if not extractions and result.errors:
             result.generation = before
-            return result
+            return _told(result)
         _check_minimums(extractions)
         _publish(settings, before, software, inputs if not result.errors else "", extractions, keys, folders, result, report)
-        return result
+        return _told(result)
+
+
+def _told(result: Result) -> Result:
+    """The result with the rows of the gazetteer that were left out. They come last: no file fails because of them."""
+    from kg.vocabulary import load_vocabulary
+
+    result.errors += load_vocabulary().problems
+    return result
 
 
 def _find(data: Path, folders: list[Path], result: Result) -> list[Found]:

@@ -12,7 +12,10 @@ from kg import queries
 from kg.names import fold, shorten, sparql_prefixes
 from kg.store import Generation, Rows, open_store, query
 from search_api.figures import Figures
-from search_api.understanding import Names, Question, understand, wording
+from search_api.naming import Names
+from search_api.naming import Row as NameRow
+from search_api.understanding import Question, understand
+from search_api.wording import wording
 
 CITATIONS = 3
 NEAREST = 5
@@ -79,7 +82,8 @@ def open_corpus(generation: Generation) -> Corpus:
     base = generation.manifest["base"]
     corpus = Corpus(generation, open_store(generation), base, Names(()), ())
     rows, _ = corpus.run("names")
-    corpus.names = Names((row["thing"], row["kind"], row["name"]) for row in rows)
+    named = sorted((row["thing"], row["kind"], row["name"], row["sort"] == "ordinary") for row in rows)  # a store sorts slowly
+    corpus.names = Names(NameRow(*row) for row in named)
     plans, _ = corpus.run("editions")
     corpus.plans = tuple(row["plan"].rsplit("/", 1)[-1] for row in plans)
     rows, _ = corpus.run("abbreviations")

@@ -15,7 +15,7 @@ from search_api.figures import Figures
 from search_api.naming import Names
 from search_api.naming import Row as NameRow
 from search_api.understanding import Question, understand
-from search_api.wording import wording
+from search_api.wording import say, wording
 
 CITATIONS = 3
 NEAREST = 5
@@ -33,6 +33,7 @@ class Corpus:
     plans: tuple[str, ...]  # editions with measures, newest first
     figures: Figures | None = None
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    histories: dict[str, Any] = field(default_factory=dict)  # of search_api.renaming, by reference
 
     def text(self, name: str, **values: str | int | Sequence[str | int]) -> str:
         """The SPARQL of a named query, complete: it can be run anywhere."""
@@ -98,10 +99,12 @@ def ask(corpus: Corpus, text: str, lang: str | None = None) -> dict[str, Any]:
 
 def answer(corpus: Corpus, question: Question) -> dict[str, Any]:
     """The answer to a question that is understood already."""
+    from search_api import renaming
     from search_api.intents import INTENTS, unknown
 
     answering = Answering(corpus, question)
     INTENTS.get(question.intent, unknown)(answering)
+    answering.notes += [note for note in renaming.notes(answering) if note not in answering.sentences]
     return answering.reply()
 
 
@@ -167,7 +170,7 @@ class Answering:
     # ------------------------------------------------------------ words
 
     def say(self, group: str, template: str, /, **values: Any) -> str:
-        return str(wording()[group][template][self.lang]).format(**values)
+        return say(group, template, self.lang, **values)
 
     def count(self, what: str, n: int) -> str:
         one, many = wording()["count"][what][self.lang]

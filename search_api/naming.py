@@ -32,7 +32,8 @@ ENDING = 2  # last letters that have to be right in a name of one word: others a
 class Entity:
     """Something known that a question names; `refs` are several where one word names several things.
 
-    name: as the question writes it; known: as the gazetteer or a document writes it; exact: without typing error.
+    name: as the question writes it; known: as the gazetteer or a document writes it; exact: without typing error; common: actors
+    at large, whose name is a common noun.
     """
 
     refs: tuple[str, ...]
@@ -40,6 +41,7 @@ class Entity:
     name: str
     exact: bool = True
     known: str = ""
+    common: bool = False
 
 
 class Row(NamedTuple):
@@ -78,6 +80,7 @@ class Names:
         self.shown: dict[str, str] = {}
         self.longest = 1
         self.abbreviations: dict[str, str] = {}  # folded form → as printed
+        self._groups: set[str] = set()  # references of actors at large
         self._ordinary: set[str] = set()
         self._joined: dict[str, str] = {}  # "safebrussels" → "safe brussels"
         self._sought: dict[str, dict[tuple[tuple[str, ...], bool], _Sought]] = defaultdict(dict)  # by first word
@@ -94,6 +97,8 @@ class Names:
             self.shown.setdefault(key, name)
             self.longest = max(self.longest, len(words))
             self.of[ref].append(name)
+            if kind == "group":
+                self._groups.add(ref)
             if kind == "initiative":
                 for word in words:
                     if len(word) > 3:
@@ -137,7 +142,7 @@ class Names:
                 taken.update(range(start, end))
                 name = " ".join(printed[start:end])
                 found += [
-                    Entity(tuple(sorted(refs)), kind, name, not errors, self.shown[key])
+                    Entity(tuple(sorted(refs)), kind, name, not errors, self.shown[key], refs <= self._groups)
                     for kind, refs in sorted(self.by_name[key].items(), reverse=True)
                 ]
         for position, word in enumerate(words):

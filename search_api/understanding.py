@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kg.names import fold
-from search_api.naming import Entity, Names
+from search_api.naming import Entity, Names, passing, split, undotted
 from search_api.wording import wording
 
 LIMIT = 4000  # characters of a question that are read
@@ -159,7 +159,8 @@ def _intent(folded: str, question: Question) -> str:
         return "theme_measures"
     if _says(folded, "how_many"):
         return "figure"
-    if "organisation" in kinds and _says(folded, "name"):
+    body = "organisation" in kinds or ("place" in kinds and not _says(folded, "measure"))
+    if body and not _says(folded, "asks_initiative") and (_says(folded, "name") or _says(folded, "meaning")):
         return "names"
     if _says(folded, "measure") and kinds & {"organisation", "initiative"}:
         return "partner_measures" if _says(folded, "partner") else "contributes"
@@ -169,4 +170,13 @@ def _intent(folded: str, question: Question) -> str:
         return "zone"
     if "theme" in kinds and (_says(folded, "initiative") or _says(folded, "theme")):
         return "theme"
-    return "unknown"
+    return "names" if body and _is_bare(question) else "unknown"
+
+
+def _is_bare(question: Question) -> bool:
+    """Whether a question is the name of one body and nothing else, but for words such as "wie is" and "c'est quoi"."""
+    bodies = {entity.name for entity in question.entities if not entity.common}
+    words = split(undotted(question.text))
+    name = split(bodies.pop()) if len(bodies) == 1 else []
+    rest = {word for word in words if word not in name}
+    return bool(name) and rest <= passing() | set(wording()["pass"]["bare"])

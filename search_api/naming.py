@@ -23,7 +23,7 @@ RARE = 3  # a word that stands in at most so many names of initiatives is distin
 CLOSE = 88  # similarity (0–100) from which the name of an initiative with a typing error counts
 FIRM = 5  # letters of a word from which one of them may be wrong
 ALONE = 7  # letters of a name of one word from which one of them may be wrong
-LONG = 12  # letters of a name of several words from which one of them may be wrong
+LONG = 11  # letters of a name of several words from which one of them may be wrong
 VERY_LONG = 24  # … and two, in two words
 ENDING = 2  # last letters that have to be right in a name of one word: others are inflections ("paradigma", "transits")
 
@@ -205,7 +205,7 @@ class Names:
         start, end = positions[0], positions[count - 1] + 1
         letters = sum(map(len, sought.words))
         if count == 1:
-            right = not errors or _safe(words[start], sought.words[0])
+            right = errors == 1 and sought.key not in self._ordinary and _safe(words[start], sought.words[0])
         else:
             right = errors <= (2 if letters >= VERY_LONG else letters >= LONG) and errors < count
         return _Match(start, end, errors, sought.key) if right else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import unicodedata
 from collections.abc import Iterator
@@ -307,6 +308,7 @@ events = [{ date = "2021", kind = "absorbed", into = "dienst-a" }, { date = "201
 
 def gazetteer(folder: Path, extra: str = "") -> Vocabulary:
     """A vocabulary with a small gazetteer of its own."""
+    folder.mkdir(exist_ok=True)
     shutil.copytree(ONTOLOGY, folder / "ontology", ignore=shutil.ignore_patterns("gazetteer", "labels", "*.csv"))
     (folder / "ontology" / "gazetteer").mkdir()
     (folder / "ontology" / "gazetteer" / "schools.toml").write_text(SOUND + extra, encoding="utf-8")
@@ -316,6 +318,14 @@ def gazetteer(folder: Path, extra: str = "") -> Vocabulary:
 def test_a_sound_gazetteer_has_no_problems(tmp_path: Path) -> None:
     assert load_vocabulary().problems == ()
     assert gazetteer(tmp_path).problems == ()
+
+
+def test_the_examples_of_the_documentation_are_sound(tmp_path: Path, repository: Path) -> None:
+    examples = re.findall(r"```toml\n(.*?)```", (repository / "docs" / "knowledge.md").read_text("utf-8"), re.DOTALL)
+    assert len(examples) == 2
+    for number, example in enumerate(examples):
+        read = gazetteer(tmp_path / str(number), "\n" + example)
+        assert read.problems == () and "lantaarnschool" in {entry.id for entry in read.entries}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -93,7 +93,8 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
     A document that was ingested into the data folder stands before one of a corpus folder with the same id and language.
     Raises SourceError (a folder cannot be read, or there is nothing to build), ExtractionError (a source yields less than
     promised) and ValidationError; nothing is published then. Files that cannot be used are left out (or kept as they last
-    were) and named in the result's errors; judgements that cannot be used are named with the result's judgements.
+    were) and named in the result's errors, and so are rows of the gazetteer; judgements that cannot be used are named with the
+    result's judgements.
     """
     from ingest import judging
 
@@ -115,15 +116,23 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
         read = (f"{item.path}={keys[item.key]}" for item in found)
         inputs = digest(settings.base, settings.encoder, software, judged.mark, *map(str, folders), *read)
         if before and before.manifest.get("inputs") == inputs and not result.errors:
-            return _unchanged(result, before)
+            return _told(_unchanged(result, before))
         extractions = _extract_all(settings, before, software, found, keys, result, report)
         if not extractions and result.errors:
             result.generation = before
-            return result
+            return _told(result)
         _check_minimums(extractions)
         inputs = inputs if not result.errors else ""
         _publish(settings, before, software, inputs, extractions, judged, keys, folders, result, report)
-        return result
+        return _told(result)
+
+
+def _told(result: Result) -> Result:
+    """The result with the rows of the gazetteer that were left out. They come last: no file fails because of them."""
+    from kg.vocabulary import load_vocabulary
+
+    result.errors += load_vocabulary().problems
+    return result
 
 
 def _find(data: Path, folders: list[Path], result: Result) -> list[Found]:

@@ -57,6 +57,8 @@ LETTERS = str.maketrans({"’": "'", "ß": "ss", "œ": "oe", "Œ": "oe", "æ": "
 
 def fold(text: str) -> str:
     """Lower case without accents and with single spaces: the form in which names are compared."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
     plain = unicodedata.normalize("NFKD", text.translate(LETTERS))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 

@@ -13,50 +13,14 @@ from typing import Any
 import pyoxigraph as ox
 
 from kg.errors import MetadataError
+from kg.gazetteer import CLASS, LANGUAGES, Entry, Name, read_entries
 from kg.graph import Writer
 from kg.model import Lit, Ref
 from kg.names import DEFAULT_BASE, PREFIXES, digest, fold, shorten, theme_ref
 
+__all__ = ["ONTOLOGY", "Entry", "Name", "Plan", "ThemeName", "Vocabulary", "load_vocabulary", "vocabulary_graph"]
+
 ONTOLOGY = Path(__file__).resolve().parent.parent / "ontology"
-CLASS = {
-    "organisation": "org:Organization",
-    "school": "org:Organization",
-    "police_zone": "gvpp:PoliceZone",
-    "municipality": "gvpp:Municipality",
-    "actor_group": "gvpp:ActorGroup",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One name of an entry. `short` names match only as written; `ambiguous` ones only where a document expands them."""
-
-    text: str
-    lang: str = ""
-    short: bool = False
-    ambiguous: bool = False
-    former: bool = False
-    since: str = ""
-    until: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An organisation, police zone, municipality or group of actors, with every name by which texts call it."""
-
-    id: str
-    kind: str
-    labels: Mapping[str, str]
-    names: tuple[Name, ...]
-    identifier: str = ""
-    parent: str = ""
-    communes: tuple[str, ...] = ()
-    exact_case: bool = False
-    events: tuple[Mapping[str, str], ...] = ()
-
-    @property
-    def ref(self) -> str:
-        return f"id/organisation/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +50,13 @@ class ThemeName:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All curated names."""
+    """All curated names. problems: rows of the gazetteer that were left out, and why."""
 
     plans: tuple[Plan, ...]
     themes: tuple[ThemeName, ...]
     entries: tuple[Entry, ...]
     plan_names: tuple[str, ...]
+    problems: tuple[MetadataError, ...] = ()
 
     def plan_in_force(self, year: int | None) -> str:
         """Id of the edition whose period holds the year, "" when none does."""
@@ -132,20 +97,11 @@ def _loose(text: str) -> str:
 
 @functools.cache
 def load_vocabulary(folder: Path = ONTOLOGY) -> Vocabulary:
-    """Read plans.toml, themes.toml and gazetteer/*.toml; MetadataError names the file and what is wrong."""
+    """Read plans.toml, themes.toml and gazetteer/*.toml. Faulty rows of the gazetteer are left out and told in `problems`;
+    MetadataError names a file that is missing or not TOML."""
     plans = _toml(folder / "plans.toml")
     themes = _toml(folder / "themes.toml")
-    entries: list[Entry] = []
-    for file in sorted((folder / "gazetteer").glob("*.toml")):
-        for raw in _toml(file).get("entry", []):
-            try:
-                entries.append(_entry(raw))
-            except (KeyError, TypeError) as error:
-                raise MetadataError(
-                    f"entry {raw.get('id', '?')!r} lacks or misuses {error}",
-                    where=str(file),
-                    remedy="see the schema at the top of the file",
-                ) from error
+    entries, problems = read_entries((file, _toml(file)) for file in sorted((folder / "gazetteer").glob("*.toml")))
     names = plans.get("names", {})
     return Vocabulary(
         plans=tuple(Plan(p["id"], p["start"], p["end"], p["title"], p.get("adopted", "")) for p in plans.get("plan", [])),
@@ -158,8 +114,9 @@ def load_vocabulary(folder: Path = ONTOLOGY) -> Vocabulary:
             )
             for t in themes.get("theme", [])
         ),
-        entries=tuple(entries),
+        entries=entries,
         plan_names=tuple(n for part in ("full", "short", "generic") for group in names.get(part, {}).values() for n in group),
+        problems=problems,
     )
 
 
@@ -170,35 +127,6 @@ def _toml(path: Path) -> dict[str, Any]:
         raise MetadataError("file is missing", where=str(path), remedy="restore it from the repository") from error
     except tomllib.TOMLDecodeError as error:
         raise MetadataError(f"not valid TOML: {error}", where=str(path), remedy="correct the line it names") from error
-
-
-def _entry(raw: Mapping[str, Any]) -> Entry:
-    names = [Name(text, lang) for lang, text in raw["names"].items()]
-    names += [Name(text, lang) for lang, group in raw.get("also", {}).items() for text in group]
-    names += [Name(s["text"], s.get("lang", ""), short=True, ambiguous=s.get("ambiguous", False)) for s in raw.get("short", [])]
-    names += [
-        Name(
-            f["text"],
-            f.get("lang", ""),
-            f.get("short", False),
-            f.get("ambiguous", False),
-            True,
-            f.get("from", ""),
-            f.get("to", ""),
-        )
-        for f in raw.get("former", [])
-    ]
-    return Entry(
-        id=raw["id"],
-        kind=raw["kind"],
-        labels=raw["names"],
-        names=tuple(names),
-        identifier=str(raw.get("identifier", "")),
-        parent=raw.get("parent", ""),
-        communes=tuple(raw.get("communes", ())),
-        exact_case=raw.get("exact_case", False),
-        events=tuple(raw.get("events", ())),
-    )
 
 
 def vocabulary_graph(vocabulary: Vocabulary, labels: Mapping[str, Mapping[str, str]], base: str) -> bytes:
@@ -247,41 +175,63 @@ def _values(path: Path = ONTOLOGY / "gvpp.ttl") -> tuple[tuple[str, str, str], .
 
 
 def _write_entry(writer: Writer, entry: Entry) -> None:
-    writer.type(entry.ref, CLASS.get(entry.kind, "org:Organization"))
+    writer.type(entry.ref, CLASS[entry.kind])
     for lang, label in entry.labels.items():
         writer.text(entry.ref, "skos:prefLabel", label, lang)
     for name in entry.names:
         if name.text != entry.labels.get(name.lang):
             writer.text(entry.ref, "skos:altLabel", name.text, name.lang)
-        if name.former:
-            _write_former(writer, entry, name)
+        if name.ordinary:
+            writer.text(entry.ref, "gvpp:ordinaryName", name.text, name.lang)
+    for lang, text in entry.legal.items():
+        writer.text(entry.ref, "schema:legalName", text, lang)
+    _write_former(writer, entry)
     writer.text(entry.ref, "dct:identifier", entry.identifier)
     if entry.parent:
         writer.add(entry.ref, "org:subOrganizationOf", Ref(f"id/organisation/{entry.parent}"))
     for commune in entry.communes:
         writer.add(f"id/organisation/{commune}", "gvpp:inZone", Ref(entry.ref))
     for event in entry.events:
-        ref = f"id/change/vocabulary/{digest(entry.id, event.get('date', ''), event.get('kind', ''))}"
-        writer.type(ref, "org:ChangeEvent")
+        _write_event(writer, entry, event)
+
+
+def _write_event(writer: Writer, entry: Entry, event: Mapping[str, str]) -> None:
+    """A change: what is founded has no origin, what is renamed stays itself, what is absorbed goes on as another one."""
+    ref = f"id/change/vocabulary/{digest(entry.id, event.get('date', ''), event['kind'])}"
+    result = f"id/organisation/{event['into']}" if "into" in event else entry.ref
+    writer.type(ref, "org:ChangeEvent")
+    writer.text(ref, "gvpp:changeKind", event["kind"])
+    if event["kind"] != "founded":
         writer.add(entry.ref, "org:changedBy", Ref(ref))
         writer.add(ref, "org:originalOrganization", Ref(entry.ref))
-        writer.add(ref, "org:resultingOrganization", Ref(f"id/organisation/{event['into']}" if "into" in event else entry.ref))
-        for lang in ("nl", "fr", "en"):
-            writer.text(ref, "dct:description", event.get(lang, ""), lang)
-        if event.get("date"):
-            writer.add(
-                ref,
-                "dct:date",
-                Lit(event["date"], datatype={4: "xsd:gYear", 10: "xsd:date"}.get(len(event["date"]), "xsd:string")),
-            )
+    writer.add(ref, "org:resultingOrganization", Ref(result))
+    if result != entry.ref or event["kind"] == "founded":
+        writer.add(result, "org:resultedFrom", Ref(ref))
+    for lang in LANGUAGES:
+        writer.text(ref, "dct:description", event.get(lang, ""), lang)
+    _write_date(writer, ref, "dct:date", event.get("date", ""))
 
 
-def _write_former(writer: Writer, entry: Entry, name: Name) -> None:
-    """A former name is a label of its own, with the days between which it was used."""
-    ref = f"id/name/{entry.id}/{digest(name.text, name.lang, length=8)}"
-    writer.type(ref, "gvpp:FormerName")
-    writer.add(entry.ref, "gvpp:formerName", Ref(ref))
-    writer.text(ref, "rdfs:label", name.text, name.lang)
-    for prop, date in (("gvpp:from", name.since), ("gvpp:until", name.until)):
-        if date:
-            writer.add(ref, prop, Lit(date, datatype={4: "xsd:gYear", 10: "xsd:date"}.get(len(date), "xsd:string")))
+def _write_former(writer: Writer, entry: Entry) -> None:
+    """One node for each former name, with the days between which it was used. In one language and period, the first row is the
+    name, its short forms are abbreviations of it, and what else is listed are other spellings."""
+    periods: dict[tuple[str, str, str], list[Name]] = {}
+    for name in entry.names:
+        if name.former:
+            periods.setdefault((name.lang, name.since, name.until), []).append(name)
+    for (lang, since, until), names in periods.items():
+        main = next((name for name in names if not name.short), names[0])
+        ref = f"id/name/{entry.id}/{digest(main.text, lang, length=8)}"
+        writer.type(ref, "gvpp:FormerName")
+        writer.add(entry.ref, "gvpp:formerName", Ref(ref))
+        writer.text(ref, "rdfs:label", main.text, lang)
+        for name in names:
+            if name is not main:
+                writer.text(ref, "skos:notation" if name.short else "skos:altLabel", name.text, "" if name.short else lang)
+        _write_date(writer, ref, "gvpp:from", since)
+        _write_date(writer, ref, "gvpp:until", until)
+
+
+def _write_date(writer: Writer, ref: str, prop: str, text: str) -> None:
+    if text:
+        writer.add(ref, prop, Lit(text, datatype={4: "xsd:gYear", 10: "xsd:date"}[len(text)]))

@@ -12,7 +12,10 @@ from kg import queries
 from kg.names import fold, shorten, sparql_prefixes
 from kg.store import Generation, Rows, open_store, query
 from search_api.figures import Figures
-from search_api.understanding import Names, Question, understand, wording
+from search_api.naming import Names
+from search_api.naming import Row as NameRow
+from search_api.understanding import Question, understand
+from search_api.wording import say, wording
 
 CITATIONS = 3
 NEAREST = 5
@@ -30,6 +33,7 @@ class Corpus:
     plans: tuple[str, ...]  # editions with measures, newest first
     figures: Figures | None = None
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    histories: dict[str, Any] = field(default_factory=dict)  # of search_api.renaming, by reference
 
     def text(self, name: str, **values: str | int | Sequence[str | int]) -> str:
         """The SPARQL of a named query, complete: it can be run anywhere."""
@@ -79,7 +83,8 @@ def open_corpus(generation: Generation) -> Corpus:
     base = generation.manifest["base"]
     corpus = Corpus(generation, open_store(generation), base, Names(()), ())
     rows, _ = corpus.run("names")
-    corpus.names = Names((row["thing"], row["kind"], row["name"]) for row in rows)
+    named = sorted((row["thing"], row["kind"], row["name"], row["sort"] == "ordinary") for row in rows)  # a store sorts slowly
+    corpus.names = Names(NameRow(*row) for row in named)
     plans, _ = corpus.run("editions")
     corpus.plans = tuple(row["plan"].rsplit("/", 1)[-1] for row in plans)
     rows, _ = corpus.run("abbreviations")
@@ -94,10 +99,12 @@ def ask(corpus: Corpus, text: str, lang: str | None = None) -> dict[str, Any]:
 
 def answer(corpus: Corpus, question: Question) -> dict[str, Any]:
     """The answer to a question that is understood already."""
+    from search_api import renaming
     from search_api.intents import INTENTS, unknown
 
     answering = Answering(corpus, question)
     INTENTS.get(question.intent, unknown)(answering)
+    answering.notes += [note for note in renaming.notes(answering) if note not in answering.sentences]
     return answering.reply()
 
 
@@ -163,7 +170,7 @@ class Answering:
     # ------------------------------------------------------------ words
 
     def say(self, group: str, template: str, /, **values: Any) -> str:
-        return str(wording()[group][template][self.lang]).format(**values)
+        return say(group, template, self.lang, **values)
 
     def count(self, what: str, n: int) -> str:
         one, many = wording()["count"][what][self.lang]

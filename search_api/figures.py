@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from kg.glossary import stem, translate, words
 from kg.names import fold
-from search_api.understanding import Question, wording
+from search_api.understanding import Question
+from search_api.wording import wording
 
 ENOUGH = 0.62  # share of a question's weight that a figure has to cover
 CLOSE = 0.92  # figures that cover nearly as much as the best one answer too

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from search_api import renaming
 from search_api.answers import Answering, grouped, order, years
 
 
@@ -227,24 +228,34 @@ def figure(answer: Answering) -> None:
 
 
 def names(answer: Answering) -> None:
-    """Today's name of an organisation and its former ones: curated facts, which name their source."""
+    """Names of an organisation then and now, of a zone or commune in both languages: curated facts, which say so."""
     for entity in answer.question.entities:
-        if entity.kind != "organisation":
+        if entity.kind not in ("organisation", "place"):
             continue
         for ref in entity.refs:
-            rows = answer.fetch("names-over-time", organisation=ref)
-            former = list(dict.fromkeys(row["former"] for row in rows if row.get("former")))
-            changes = [row["change"] for row in rows if row.get("change") and row.get("change@") in (answer.lang, "")]
-            successors = [row["into"] for row in rows if row.get("into") and row["into"] != ref]
-            today = successors[-1] if successors else ref
-            answer.add("Organisation", today, (), text=" ".join(changes) or None)
-            answer.rows[-1]["citations"] = []
-            answer.sentences.append(answer.say("sentence", "names", name=entity.name, today=answer.label(today)))
-            if former:
-                answer.notes.append(answer.say("note", "former_names", names="; ".join(former)))
+            known, sparql = renaming.history(answer.corpus, ref)
+            answer.sparql.append(sparql)
+            answer.sentences += renaming.told(answer, entity, known)
+            answer.sentences += _places(answer, ref) if entity.kind == "place" else []
+            present = renaming.today(answer.corpus, ref)
+            answer.sentences += filter(None, [renaming.other_language(answer, present)])
+            answer.add("Organisation", present, (), text=" ".join(known.changes.get(answer.lang, ())) or None)
         answer.notes.append(answer.say("note", "curated"))
         return
     unknown(answer)
+
+
+def _places(answer: Answering, ref: str) -> list[str]:
+    """The communes of a zone, or the zone of a commune."""
+    rows = answer.fetch("zone-and-communes", place=ref)
+    communes = [answer.label(row["commune"]) for row in rows if "commune" in row]
+    if communes:
+        return [answer.say("sentence", "zone_of", number=rows[0]["number"], names=", ".join(communes))]
+    return [
+        answer.say("sentence", "commune_of", name=answer.label(ref), zone=answer.label(row["zone"]))
+        for row in rows
+        if "zone" in row
+    ]
 
 
 def unknown(answer: Answering) -> None:

@@ -15,7 +15,7 @@ from kg.network import BODIES, LONGEST, Chain, Link, Network, Together, chains, 
 from kg.network_measures import rarity
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import Answering, Corpus, years
-from search_api.naming import Named, find
+from search_api.network_names import Named, find
 from search_api.understanding import Question, language
 
 LIMIT = 100  # nodes of a drawing

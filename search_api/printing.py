@@ -8,7 +8,7 @@ from typing import Any
 
 from kg.names import PREFIXES
 from kg.store import Rows
-from search_api.understanding import wording
+from search_api.wording import wording
 
 WIDTH = 100
 CELL = 60

@@ -9,7 +9,7 @@ from typing import Any
 from search_api.answers import years
 from search_api.network import count, wording
 from search_api.printing import WIDTH, hanging, label_in
-from search_api.understanding import wording as words_of_answers
+from search_api.wording import wording as words_of_answers
 
 SHOWN = 8  # neighbours of a kind
 TOLD = 3  # of what two bodies share

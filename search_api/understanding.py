@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 
-from kg.errors import MetadataError
 from kg.names import fold
-from kg.vocabulary import ONTOLOGY
+from search_api.naming import Entity, Names, passing, split, undotted
+from search_api.wording import wording
 
 LIMIT = 4000  # characters of a question that are read
 # A number of two parts, however it is written: "2.3", "M2.3", "maatregel 2,3", "mesure 2 .3", "2.03".
@@ -25,18 +21,6 @@ YEAR = re.compile(r"(?<![\d-])(20\d\d)(?![\d-])")
 PART = re.compile(r"\b(?:luik|deel|volet|partie|part)\s+(\d{1,2})\b")
 THEME = re.compile(r"\b(?:thema|theme)\s+(\d{1,2})\b(?!\s?[.,]\d)")
 ZONE = re.compile(r"(?<!\d)(53\d\d)(?!\d)")
-RARE = 3  # a word that stands in at most so many names is distinctive
-CLOSE = 88  # similarity (0–100) from which a name with a typing error counts
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """Something known that a question names; `refs` are several where one word names several things."""
-
-    refs: tuple[str, ...]
-    kind: str  # organisation | initiative | place | theme
-    name: str
-    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +40,6 @@ class Question:
     considered: bool = False
     activity: str = ""  # "daily" or "specific" where the question asks for one of them
     abbreviation: str = ""
-
-
-@functools.cache
-def wording(path: Path = ONTOLOGY / "answering.toml") -> Mapping[str, Any]:
-    """The words and templates of questions and answers."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="correct the line it names") from error
 
 
 @functools.cache
@@ -184,7 +159,8 @@ def _intent(folded: str, question: Question) -> str:
         return "theme_measures"
     if _says(folded, "how_many"):
         return "figure"
-    if "organisation" in kinds and _says(folded, "name"):
+    body = "organisation" in kinds or ("place" in kinds and not _says(folded, "measure"))
+    if body and not _says(folded, "asks_initiative") and (_says(folded, "name") or _says(folded, "meaning")):
         return "names"
     if _says(folded, "measure") and kinds & {"organisation", "initiative"}:
         return "partner_measures" if _says(folded, "partner") else "contributes"
@@ -194,81 +170,13 @@ def _intent(folded: str, question: Question) -> str:
         return "zone"
     if "theme" in kinds and (_says(folded, "initiative") or _says(folded, "theme")):
         return "theme"
-    return "unknown"
+    return "names" if body and _is_bare(question) else "unknown"
 
 
-class Names:
-    """Names of organisations and initiatives, to be found in a question whole, by a distinctive word, or nearly."""
-
-    def __init__(self, rows: Iterable[tuple[str, str, str]]) -> None:
-        """rows: reference, kind (organisation or initiative), name."""
-        self.by_name: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self.by_word: dict[str, set[str]] = defaultdict(set)
-        self.of: dict[str, list[str]] = defaultdict(list)
-        self.longest = 1
-        self.abbreviations: dict[str, str] = {}  # folded form → as printed
-        for ref, kind, name in rows:
-            words = _words(name)
-            self.by_name[" ".join(words)][kind].add(ref)
-            self.longest = max(self.longest, len(words))
-            self.of[ref].append(name)
-            if kind == "initiative":
-                for word in words:
-                    if len(word) > 3:
-                        self.by_word[word].add(ref)
-
-    def abbreviation(self, text: str) -> str:
-        """The first abbreviation of the documents that a text holds as a word of its own, "" when none."""
-        for word in re.findall(r"[\w+]+", text):
-            known = self.abbreviations.get(fold(word))
-            if known and (word.isupper() or not word.islower()):
-                return known
-        return ""
-
-    def find(self, text: str) -> list[Entity]:
-        """What the text names, the longest names first."""
-        words, printed = _words(text), re.findall(r"[\w+]+", text)
-        found: list[Entity] = []
-        taken: set[int] = set()
-        for size in range(min(self.longest, len(words)), 0, -1):
-            for start in range(len(words) - size + 1):
-                span = set(range(start, start + size))
-                kinds = self.by_name.get(" ".join(words[start : start + size])) if not span & taken else None
-                if (
-                    kinds
-                    and (size > 1 or len(words[start]) > 2)
-                    and not _is_common(words[start : start + size], printed[start : start + size])
-                ):
-                    taken |= span
-                    name = " ".join(printed[start : start + size])
-                    found += [Entity(tuple(sorted(refs)), kind, name) for kind, refs in sorted(kinds.items(), reverse=True)]
-        for position, word in enumerate(words):
-            capital = (position > 0 and printed[position][:1].isupper()) or printed[position].isupper()
-            if position not in taken and capital and 0 < len(self.by_word.get(word, ())) <= RARE:
-                found.append(Entity(tuple(sorted(self.by_word[word])), "initiative", printed[position]))
-                taken.add(position)
-        return found or self._nearly(words, printed)
-
-    def _nearly(self, words: list[str], printed: list[str]) -> list[Entity]:
-        """Names with a typing error: only capitalised words of some length are tried."""
-        from rapidfuzz import fuzz, process
-
-        for position, word in enumerate(words):
-            if len(word) > 4 and printed[position][:1].isupper() and position > 0:
-                best = process.extractOne(word, self.by_name.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE)
-                if best:
-                    kinds = self.by_name[best[0]]
-                    return [
-                        Entity(tuple(sorted(refs)), kind, best[0], exact=False)
-                        for kind, refs in sorted(kinds.items(), reverse=True)
-                    ]
-        return []
-
-
-def _words(text: str) -> list[str]:
-    return [fold(word) for word in re.findall(r"[\w+]+", text)]
-
-
-def _is_common(words: list[str], printed: list[str]) -> bool:
-    """A name of one ordinary word ("Bulle", "gemeenten") counts in lower case only when it is not a word of questions."""
-    return len(words) == 1 and (len(words[0]) < 3 or any(words[0] in group for group in wording()["language"].values()))
+def _is_bare(question: Question) -> bool:
+    """Whether a question is the name of one body and nothing else, but for words such as "wie is" and "c'est quoi"."""
+    bodies = {entity.name for entity in question.entities if not entity.common}
+    words = split(undotted(question.text))
+    name = split(bodies.pop()) if len(bodies) == 1 else []
+    rest = {word for word in words if word not in name}
+    return bool(name) and rest <= passing() | set(wording()["pass"]["bare"])

@@ -87,12 +87,13 @@ def test_keys_are_those_of_the_schema() -> None:
         "parent",
         "communes",
         "exact_case",
+        "legal",
         "check",
         "events",
     }
     inner = {
-        "short": {"text", "lang", "ambiguous"},
-        "former": {"text", "lang", "from", "to", "short", "legal"},
+        "short": {"text", "lang", "ambiguous", "ordinary"},
+        "former": {"text", "lang", "from", "to", "short", "ambiguous"},
         "events": {"date", "kind", "into", "nl", "fr"},
     }
     for entry in entries():

@@ -139,6 +139,8 @@ THINGS = {
     "statement": "<https://gvpp.example/id/statement/verslag/0a1b>",
     "judgement": "<https://gvpp.example/id/statement/judgement/0a1b>",
     "finding": "<https://gvpp.example/id/finding/0a1b>",
+    "former": "<https://gvpp.example/id/name/voorbeeld/0a1b>",
+    "event": "<https://gvpp.example/id/change/vocabulary/0a1b>",
     "run": "<https://gvpp.example/id/run/0a1b>",
 }
 RIGHT = """
@@ -166,6 +168,9 @@ $judgement a rdf:Statement ; rdf:subject $initiative ; rdf:predicate gvpp:implem
     gvpp:judgedBy "redactie" ; gvpp:judgedOn "2026-01-05"^^xsd:date .
 $finding a gvpp:Finding ; gvpp:findingKind "same-text" ; gvpp:about $plan ; dct:description "Telling."@nl, "Comptage."@fr ;
     prov:wasDerivedFrom $passage .
+$org gvpp:formerName $former ; org:changedBy $event .
+$former a gvpp:FormerName ; rdfs:label "Oude Zone"@nl ; gvpp:from "1994"^^xsd:gYear ; gvpp:until "2001-12-31"^^xsd:date .
+$event a org:ChangeEvent ; org:originalOrganization $org ; org:resultingOrganization $org ; dct:date "2002-01-01"^^xsd:date .
 """
 
 
@@ -211,6 +216,14 @@ WRONG = [
     ("InitiativeShape", "INSERT DATA { [] a gvpp:Initiative }"),
     ("Organisation-label", change("org", "skos:prefLabel")),
     ("OrganisationShape", "INSERT DATA { [] a org:Organization }"),
+    ("FormerName-label", change("former", "rdfs:label")),
+    ("FormerName-from", change("former", "gvpp:from", '"in 1994"')),
+    ("FormerName-until", change("former", "gvpp:until", '"eind 2001"')),
+    ("FormerNameShape", "INSERT DATA { [] a gvpp:FormerName }"),
+    ("ChangeEvent-result", change("event", "org:resultingOrganization")),
+    ("ChangeEvent-original", change("event", "org:originalOrganization", '"Oude Zone"')),
+    ("ChangeEvent-date", more("event", "dct:date", '"2003"^^xsd:gYear')),
+    ("ChangeEventShape", "INSERT DATA { [] a org:ChangeEvent }"),
     ("Resolution-title", change("resolution", "dct:title")),
     ("ResolutionShape", "INSERT DATA { [] a gvpp:Resolution }"),
     ("ResolutionPart-whole", change("part", "dct:isPartOf")),
@@ -275,7 +288,17 @@ WRONG = [
     ("NoBlankNodesShape", 'INSERT DATA { $org gvpp:targetGroup [ skos:note "x" ] }'),
 ]
 # Shapes that are only parts of other shapes (alternatives, languages): a fault is reported under the whole.
-HELPERS = {"hasPrefLabel", "hasDescription", "hasTitle", "hasRecipient", "hasFundedItem", "inDutch", "inFrench"}
+HELPERS = {
+    "hasPrefLabel",
+    "hasDescription",
+    "hasTitle",
+    "hasRecipient",
+    "hasFundedItem",
+    "inDutch",
+    "inFrench",
+    "isDay",
+    "isYear",
+}
 # A node shape without a condition of its own: its property shapes are the rules.
 WITHOUT_RULE = {"LabelShape"}
 

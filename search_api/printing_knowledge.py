@@ -12,6 +12,7 @@ from typing import Any
 from kg.errors import MetadataError
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import years
+from search_api.compare import CLEAR
 from search_api.printing import WIDTH, hanging, label_in
 
 SHOWN = 6  # initiatives of a row
@@ -49,8 +50,8 @@ def _compared(row: Mapping[str, Any], lang: str, whole: bool, none: str) -> list
     lines += _quote(row, lang) if whole else []
     if row["status"] == "dropped":
         return [*lines, f"         – {none}"]
-    told = say["continued" if row["status"] == "continued" else "doubtful"][lang]
     for other in row["counterparts"]:
+        told = say["continued" if other["score"] >= CLEAR else "doubtful"][lang]
         sure = f"{other['score']:.2f}" if other["certainty"] == "suggested" else _words()["coverage"]["curated"][lang]
         lines += hanging("         → ", f"{told} {other['number']} {label_in(other['label'], lang)} [{sure}]")
         if whole:

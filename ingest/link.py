@@ -21,7 +21,7 @@ def curated(extractions: Iterable[Extraction]) -> Labels:
         for s in extraction.statements:
             if s.predicate in STATED_BY and isinstance(s.object, Lit) and s.quote:
                 texts[s.subject].append((s.object.lang or extraction.source.lang, s.object.value))
-    return {ref: label.names for ref, label in load_labels().items() if ref in texts and label.fits(texts[ref])}
+    return {ref: label.names for ref, label in load_labels().by_ref.items() if ref in texts and label.fits(texts[ref])}
 
 
 def link(extractions: Sequence[Extraction], labels: Labels) -> list[Extraction]:

@@ -93,8 +93,8 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
     A document that was ingested into the data folder stands before one of a corpus folder with the same id and language.
     Raises SourceError (a folder cannot be read, or there is nothing to build), ExtractionError (a source yields less than
     promised) and ValidationError; nothing is published then. Files that cannot be used are left out (or kept as they last
-    were) and named in the result's errors, and so are rows of the gazetteer; judgements that cannot be used are named with the
-    result's judgements.
+    were) and named in the result's errors, as rows of the gazetteer and of labels are; judgements that cannot be used are named
+    with the result's judgements.
     """
     from ingest import judging
 
@@ -128,10 +128,11 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
 
 
 def _told(result: Result) -> Result:
-    """The result with the rows of the gazetteer that were left out. They come last: no file fails because of them."""
+    """The result with the rows of our own data that were left out. They come last: no file fails because of them."""
+    from kg.labels import load_labels
     from kg.vocabulary import load_vocabulary
 
-    result.errors += load_vocabulary().problems
+    result.errors += [*load_vocabulary().problems, *load_labels().problems]
     return result
 
 

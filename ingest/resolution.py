@@ -53,6 +53,7 @@ class State:
     kind: str = "project"
     initiative: str = ""
     maker: str = ""
+    members: bool = False  # in a list of who takes part
     bullet: str = ""
     columns: dict[int, str] = field(default_factory=dict)  # of a table per zone: kind of activity by column
 
@@ -332,8 +333,12 @@ def _recommendation(builder: Builder, block: Block, state: State) -> None:
     numbered = NUMBERED.match(block.text)
     if not numbered and block.kind != "item":
         if block.kind == "para":
-            state.maker = _maker(builder, block) if block.text.rstrip().endswith(":") and _maker(builder, block) else state.maker
+            opens = block.text.rstrip().endswith(":")
+            state.maker = (opens and _maker(builder, block)) or state.maker
+            state.members = opens and builder.wording.announces_members(block.text)
         return
+    if state.members:
+        return  # who takes part is no recommendation
     quote = builder.document.quote(block)
     text = numbered.group(2) if numbered else block.text
     if state.mode == "perspectives":

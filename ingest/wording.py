@@ -142,6 +142,11 @@ class Wording:
         """Whether a sentence says that somebody takes part in something rather than carries it out."""
         return TAKES_PART.search(sentence) is not None
 
+    def announces_members(self, text: str) -> bool:
+        """Whether a line before a list says that those who take part follow."""
+        folded = fold(text)
+        return any(fold(word) in folded for word in self.words("resolution", "members"))
+
     def month(self, word: str) -> int:
         """Number of a month by its name in either language, 0 for other words."""
         wanted = fold(word).rstrip(".")

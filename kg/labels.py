@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import MetadataError
+from kg.glossary import stopwords
 from kg.lexical import words
 
 ONTOLOGY = Path(__file__).resolve().parent.parent / "ontology"
@@ -24,6 +25,7 @@ COLUMNS = ["ref", "of", *LANGUAGES]
 OF = "nl"  # language of the words in `of`
 MOST = 0.75  # share of them that the text has to have
 HALF = 0.5  # share of a label's own words that a text has to have in which `of` cannot be looked for
+DOUBTLESS = 2  # small words of one language, and none of another, that show in which a label is
 LONG = 4  # letters of a word that tells something
 
 
@@ -51,10 +53,19 @@ class Label:
         return len(mine & stems) >= HALF * len(mine) > 0
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of each reference, and what is wrong with rows that were left out."""
+
+    by_ref: Mapping[str, Label]
+    problems: tuple[MetadataError, ...] = ()
+
+
 @functools.cache
-def load_labels(folder: Path = ONTOLOGY / "labels") -> Mapping[str, Label]:
-    """The labels of each reference; MetadataError names the file and line of a wrong row."""
+def load_labels(folder: Path = ONTOLOGY / "labels") -> Labels:
+    """The labels of each reference. A wrong row is left out and told; a file that cannot be read raises MetadataError."""
     found: dict[str, Label] = {}
+    problems: list[MetadataError] = []
     for path in sorted(folder.glob("*.csv")):
         try:
             with path.open(encoding="utf-8", newline="") as file:
@@ -62,13 +73,32 @@ def load_labels(folder: Path = ONTOLOGY / "labels") -> Mapping[str, Label]:
                 if rows.fieldnames != COLUMNS:
                     raise MetadataError("has other columns", where=str(path), remedy=f"columns are {', '.join(COLUMNS)}")
                 for row in rows:
-                    where = f"{path}, line {rows.line_num}"
-                    if not all(isinstance(row[name], str) and row[name].strip() for name in COLUMNS):
-                        raise MetadataError("has an empty cell", where=where, remedy=f"fill {', '.join(COLUMNS)}")
-                    if row["ref"] in found:
-                        raise MetadataError(f"{row['ref']} has labels already", where=where, remedy="keep one line")
+                    if wrong := _wrong(row, found):
+                        what, remedy = wrong
+                        where = f"{path}, line {rows.line_num}"
+                        problems.append(MetadataError(f"{what}; left out", where=where, remedy=remedy))
+                        continue
                     of = frozenset(word.stem for word in words(row["of"], OF))
                     found[row["ref"]] = Label({lang: row[lang].strip() for lang in LANGUAGES}, of)
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise MetadataError(f"cannot be read: {error}", where=str(path), remedy="correct the file") from error
-    return found
+    return Labels(found, tuple(problems))
+
+
+def _wrong(row: Mapping[str, str | None], found: Mapping[str, Label]) -> tuple[str, str] | None:
+    """What is wrong with a row, and the remedy; None where it can be used."""
+    if set(row) != set(COLUMNS) or not all(isinstance(row[name], str) and str(row[name]).strip() for name in COLUMNS):
+        return "has an empty cell or one too many", f"fill {', '.join(COLUMNS)}"
+    if row["ref"] in found:
+        return f"{row['ref']} has labels already", "keep one line"
+    for lang in LANGUAGES:
+        if (other := _said_in(str(row[lang]))) not in ("", lang):
+            return f"the label under {lang} is in {other}", "put each language under its own column"
+    return None
+
+
+def _said_in(text: str) -> str:
+    """The language of a label where its small words leave no doubt, else ""."""
+    silent = {lang: sum(word.folded in stopwords(lang) for word in words(text, lang)) for lang in LANGUAGES}
+    first, second = sorted(LANGUAGES, key=lambda lang: -silent[lang])[:2]
+    return first if silent[first] >= DOUBTLESS and not silent[second] else ""

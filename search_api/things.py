@@ -158,12 +158,12 @@ def detail(corpus: Corpus, thing: str) -> Item | None:
     links, _ = corpus.run("links-to-thing", thing=thing)
     evidence, _ = corpus.run("evidence-of-thing", thing=thing)
     said = _grouped(properties, "value", corpus.base)
-    label = said.get("skos:prefLabel") or said.get("dct:title") or said.get("schema:name") or []
+    label = [text for name in ("schema:name", "dct:title", "skos:prefLabel") for text in reversed(said.get(name, []))]
     kinds = [str(target["iri"]) for target in said.get("rdf:type", []) if target.get("iri")]
     return {
         "iri": f"{corpus.base}/{thing}",
         "kind": re.split("[/#]", kinds[0])[-1] if kinds else "Thing",
-        "label": {text["lang"] or "": text["value"] for text in reversed(label)},
+        "label": {text["lang"] or "": text["value"] for text in label},
         "properties": said,
         "incoming": _grouped(links[:LINKS], "subject", corpus.base),
         "left_out": max(0, len(links) - LINKS),

@@ -75,7 +75,7 @@ def test_a_build_publishes_a_graph_for_each_document(corpus: Path, data: Path) -
     result = build(data, corpus)
     documents = ["fiche-pz5343-fietsen", "gvpp-2021-2024", "jaarverslag-2022", "rapport-annuel-2023"]
     assert result.changed and result.added == documents and not result.errors
-    expected = {f"graphs/{name}.nq" for name in (*documents, "vocabulary", "findings", "suggested")}
+    expected = {f"graphs/{name}.nq" for name in (*documents, "vocabulary", "findings")}
     assert expected == set(graphs(data)) - {"restricted/restricted.nq"}
     assert result.counts["gvpp-2021-2024"]["measures"] == 4 and result.counts["gvpp-2021-2024"]["themes"] == 2
     assert set(texts(data)) == {name.removesuffix(".txt") for name in TINY}
@@ -351,7 +351,7 @@ def assert_whole(data: Path, *allowed: str) -> None:
     generation = current(data)
     assert generation is not None
     files = {path.stem for path in (generation.path / "graphs").iterdir()}
-    assert files == {*generation.manifest["documents"], "vocabulary", "findings", "suggested"}
+    assert files == {*generation.manifest["documents"], "vocabulary", "findings"}
     found = "SELECT ?v { GRAPH <id/graph/jaarverslag-2022> { ?f a gvpp:Figure ; schema:value ?v } }"
     rows = query(generation, found, base=generation.manifest["base"])
     assert isinstance(rows, Rows) and len(rows.rows) == 1

@@ -136,7 +136,7 @@ def given_out(built: Built, tmp_path: Path, commands: Iterable[tuple[str, ...]] 
     generation = current(built.data)
     assert generation is not None
     files = {name: content for name, content in files_below(generation.path).items() if not name.startswith("restricted/")}
-    assert {name.split("/")[0] for name in files} == {"graphs", "index", "store", "texts", "manifest.json"}
+    assert {name.split("/")[0] for name in files} == {"graphs", "index", "network.json", "store", "texts", "manifest.json"}
     yield from ((name, content.decode("utf-8", "replace")) for name, content in files.items())
     assert run(built.data, "export", tmp_path / "export").exit_code == 0
     yield from ((f"export/{name}", content.decode()) for name, content in files_below(tmp_path / "export").items())

@@ -83,7 +83,7 @@ def number(thing: Thing) -> str:
 def editions(data: Path, encoder: Encoder | None) -> None:
     things = things_of(data)
     _, left, right = next(pairing for pairing in suggest.pairings(things) if pairing[0] == "editions")
-    values = likeness(left, right, suggest.lore(), encoder, data / "cache").values
+    values = likeness(left, right, suggest.lore(things.themes), encoder, data / "cache").values
     with (EVAL / "editions.csv").open(encoding="utf-8", newline="") as file:
         gold = {row["from"]: row for row in csv.DictReader(file)}
     columns = {number(thing): j for j, thing in enumerate(right)}
@@ -149,7 +149,7 @@ def pairs_of(data: Path, kind: str, encoder: Encoder | None) -> tuple[list[tuple
     weights = suggest.model(kind, encoder is not None).weights
     for name, left, right in suggest.pairings(things):
         if name == kind and left and right:
-            found = likeness(left, right, suggest.lore(), encoder, data / "cache").values @ weights
+            found = likeness(left, right, suggest.lore(things.themes), encoder, data / "cache").values @ weights
             pairs += [(a, b) for a in left for b in right]
             sums.append(found.ravel())
             below.append((found - found.max(axis=1, keepdims=True)).ravel())

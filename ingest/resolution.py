@@ -12,6 +12,7 @@ from ingest.lexicon import _date
 from ingest.links import link_measures, link_partners
 from ingest.mend import Block
 from ingest.named import named_things
+from ingest.plan import short_label
 from ingest.recognise import ZONE_NUMBER
 from ingest.wording import Wording
 from kg.model import Lit, Quote, Ref
@@ -352,5 +353,6 @@ def _recommendation(builder: Builder, block: Block, state: State) -> None:
     builder.type(ref, "gvpp:Recommendation")
     builder.add(ref, "dct:identifier", Lit(key))
     builder.text(ref, "dct:description", text, quote)
+    builder.text(ref, "skos:prefLabel", short_label(text))
     if state.maker:
         builder.add(ref, "gvpp:madeBy", Ref(state.maker), quote)

@@ -56,9 +56,10 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Lore:
-    """What is known beside the texts. actions: by kind of action a pattern that finds it in folded text; phenomena: topics of the
-    glossary that say what a thing is about."""
+    """What is known beside the texts. themes: names of each, folded, by reference; actions: by kind of action a pattern that
+    finds it in folded text; phenomena: topics of the glossary that say what a thing is about."""
 
+    themes: Mapping[str, frozenset[str]]
     actions: Mapping[str, re.Pattern[str]]
     phenomena: Sequence[str]
 
@@ -101,7 +102,7 @@ def likeness(
         unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
         values[:, :, feature] = np.einsum("ik,jk->ij", unit[:cut], unit[cut:])
 
-    values[:, :, THEME] = _themes(left, right, values)
+    values[:, :, THEME] = _themes(left, right, values, lore.themes)
 
     def shared(i: int, j: int, lang: str) -> list[str]:
         common = bags[i].keys() & bags[cut + j].keys()
@@ -110,11 +111,11 @@ def likeness(
     return Likeness(values, shared)
 
 
-def _themes(left: Sequence[Thing], right: Sequence[Thing], values: Values) -> Values:
+def _themes(left: Sequence[Thing], right: Sequence[Thing], values: Values, names: Mapping[str, frozenset[str]]) -> Values:
     """1 for the same theme to -1 for one that is farthest; 0 where a side has none.
 
-    A theme means nothing across editions, neither by its number nor always by its name. It is continued by the theme that holds
-    what resembles its measures, so that is what is compared.
+    A theme means nothing across editions by its number. One with the same name is the same; else it is continued by the theme
+    that holds what resembles its measures, so that is what is compared.
     """
     mine, theirs = ([min(thing.themes, default="") for thing in side] for side in (left, right))
     known = np.array([[bool(a and b) for b in theirs] for a in mine])
@@ -132,7 +133,12 @@ def _themes(left: Sequence[Thing], right: Sequence[Thing], values: Values) -> Va
         return np.zeros(known.shape, np.float32)
     near -= near.mean(axis=1, keepdims=True) + near.mean(axis=0, keepdims=True)
     near -= near.min()
-    near /= np.maximum(near.max(axis=1, keepdims=True), 1e-9)
+    strong = near.max(axis=1, keepdims=True)
+    near /= np.maximum(np.maximum(strong, np.median(strong)), 1e-9)  # where nothing resembles, the best does not count fully
+    for x, a in enumerate(ours):
+        for y, b in enumerate(others):
+            if names.get(a, frozenset()) & names.get(b, frozenset()):
+                near[x, y] = 1.0
     found = [[2 * near[ours.index(a), others.index(b)] - 1 if a and b else 0.0 for b in theirs] for a in mine]
     return np.asarray(found, np.float32)
 

@@ -23,6 +23,7 @@ from ingest.similar import FEATURES, Likeness, Lore, Thing, Values, encoded, lik
 from kg.encoder import Encoder
 from kg.errors import MetadataError
 from kg.model import Extraction, Quote, Ref, Suggestion
+from kg.names import fold
 from kg.vocabulary import ONTOLOGY, Vocabulary
 
 KINDS = ("editions", "measures", "parts")
@@ -57,7 +58,8 @@ class Model:
 
 @dataclass(slots=True)
 class Things:
-    """What the documents describe, gathered from all of them. plans: by measure or initiative; linked: stated pairs."""
+    """What the documents describe, gathered from all of them. plans: by measure or initiative; linked: stated pairs;
+    themes: names of each, folded."""
 
     measures: dict[str, Thing] = field(default_factory=dict)
     initiatives: dict[str, Thing] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Things:
     plans: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     years: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     linked: set[tuple[str, str]] = field(default_factory=set)
+    themes: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -101,22 +104,23 @@ def _wrong(what: str) -> MetadataError:
     return MetadataError(what, where=str(ONTOLOGY / "suggesting.toml"), remedy="see the comment at the top of the file")
 
 
-@functools.cache
-def lore() -> Lore:
-    """What is known beside the texts."""
+def lore(themes: Mapping[str, frozenset[str]]) -> Lore:
+    """What is known beside the texts. themes: names of each, folded, by reference."""
     try:
         actions = {
             name: re.compile(r"\b(?:" + "|".join(word for words in by_lang.values() for word in words.split()) + ")")  # type: ignore
             for name, by_lang in _file()["actions"].items()
         }
-        return Lore(actions, tuple(_file()["topics"]["phenomena"]))  # type: ignore[arg-type]
+        return Lore(themes, actions, tuple(_file()["topics"]["phenomena"]))  # type: ignore[arg-type]
     except (KeyError, TypeError, AttributeError, re.error) as error:
         raise _wrong(f"[actions] or [topics] lacks or misuses {error}") from error
 
 
 def gather(extractions: Sequence[Extraction], labels: Labels, vocabulary: Vocabulary) -> Things:
     """The measures, initiatives and parts of the resolution that the (linked) extractions describe."""
-    found = Things()
+    found = Things(
+        themes={f"auth/theme/{t.plan}/{t.number}": frozenset(map(fold, (*t.labels.values(), *t.also))) for t in vocabulary.themes}
+    )
     kinds: dict[str, str] = {}
     raw: dict[str, _Raw] = defaultdict(_Raw)
     for extraction in extractions:
@@ -140,6 +144,8 @@ def gather(extractions: Sequence[Extraction], labels: Labels, vocabulary: Vocabu
             lang = s.object.lang or source.lang
             if s.predicate in ("skos:prefLabel", "dct:title"):
                 raw[s.subject].names.setdefault(lang, s.object.value)
+                if s.subject.startswith("auth/theme/"):
+                    found.themes[s.subject] = found.themes.get(s.subject, frozenset()) | {fold(s.object.value)}
             if s.predicate in DESCRIBED:
                 raw[s.subject].texts.setdefault((lang, s.object.value))
             if s.quote and s.predicate in (*DESCRIBED, "skos:prefLabel", "dct:title"):
@@ -191,10 +197,11 @@ def pairings(things: Things) -> Iterator[tuple[str, list[Thing], list[Thing]]]:
 def suggest(things: Things, encoder: Encoder | None, cache: Path, progress: Progress | None = None) -> list[Suggestion]:
     """Every suggestion, best first for each thing."""
     found: list[Suggestion] = []
+    beside = lore(things.themes)
     for kind, left, right in pairings(things):
         if not left or not right:
             continue
-        known = likeness(left, right, lore(), encoder, cache, progress)
+        known = likeness(left, right, beside, encoder, cache, progress)
         chosen = model(kind, encoder is not None)
         scores = chosen.scores(known.values)
         for i, j in shown(scores, chosen.floor):

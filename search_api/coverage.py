@@ -5,6 +5,7 @@ What the texts state stands apart from what was suggested.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -70,8 +71,9 @@ def _rows(corpus: Corpus, found: Sequence[Mapping[str, str]], lang: str) -> list
         stated, suggested = (_initiatives(corpus, sides[side], lang) for side in (False, True))
         told = {one["iri"] for one in stated}
         about = corpus.labels[ref]
-        number = about["number"] or rows[0].get("number") or rows[0].get("zone")
-        fields = {"number": number, "plan": about["plan"]}
+        number = str(about["number"] or rows[0].get("number") or rows[0].get("zone") or "")
+        printed = re.fullmatch(r"\d{1,4}(\.\d{1,2})?", number)  # what has no number of its own has a hash
+        fields = {"number": number if printed else None, "plan": about["plan"]}
         result.append(_row(corpus, ref, fields, stated, [one for one in suggested if one["iri"] not in told], lang))
     return result
 

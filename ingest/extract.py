@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ingest import fiche, findings, links, measures, plan, report, resolution
-from ingest.builder import Builder
+from ingest.builder import Builder, squashed
 from ingest.document import open_document
 from ingest.mend import Block
 from ingest.private import private_spans
@@ -31,8 +31,15 @@ def extract(found: Found, wording: Wording, vocabulary: Vocabulary, recogniser: 
     return extract_text(describe(found, extracted, wording, vocabulary), extracted, wording, vocabulary, recogniser)
 
 
-def _level(block: Block, genre: str, wording: Wording, marked: bool) -> int | None:
-    """Levels of headings that the genre knows; None leaves it to the look of the heading."""
+def _level(block: Block, genre: str, wording: Wording, marked: bool, chapters: Mapping[int, str]) -> int | None:
+    """Levels of headings that the genre knows; None leaves it to the look of the heading.
+
+    chapters: titles of chapters without their number, squashed, by where they begin; what is numbered stands under them.
+    """
+    if block.start in chapters or (chapters and squashed(block.text.lstrip("0123456789. ")) in chapters.values()):
+        return 1
+    if chapters and block.level == 1:
+        return 2
     if genre == "resolution":
         return resolution.level_of(block, wording)
     if marked:
@@ -47,14 +54,22 @@ def extract_text(
 ) -> Extraction:
     """The same for a text that is already read."""
     fields = fiche.fields_of(extracted.text, wording) if source.genre == "fiche" else []
+    labels = [(field.start, field.end) for field in fields]
+    chapters: dict[int, str] = {}
+    if source.genre == "plan" and not extracted.headings:
+        names = (name for t in vocabulary.themes if t.plan == source.plan for name in (*t.labels.values(), *t.also))
+        labels = plan.chapters(extracted.text, names)
+        for start, end in labels:
+            title = extracted.text[start:end]
+            chapters[end - len(title.lstrip())] = squashed(title)
     contacts = [(field.end, field.value_end) for field in fields if field.kind == "contact"]
     document = open_document(
         source,
         extracted,
         private=private_spans(extracted.text, contacts),
-        labels=[(field.start, field.end) for field in fields],
+        labels=labels,
         starts_block=STARTS_BLOCK[source.genre],
-        level_of=lambda block: _level(block, source.genre, wording, bool(extracted.headings)),
+        level_of=lambda block: _level(block, source.genre, wording, bool(extracted.headings), chapters),
     )
     builder = Builder(document, recogniser, wording, vocabulary, f"{source.genre}/{VERSION}")
     if source.genre == "fiche":

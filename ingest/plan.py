@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ingest import lexicon
-from ingest.builder import Builder
+from ingest.builder import Builder, squashed
 from ingest.figures import read_prose
 from ingest.measures import Listed, Piece, Theme, list_measures
 from ingest.mend import Block
@@ -28,6 +28,30 @@ def extract(builder: Builder) -> None:
     read_prose(builder, [b for b in prose if not any(builder.wording.section(t) == "lexicon" for t in b.section)], builder.ref)
     lexicon.read_glossed(builder)
     lexicon.read_renamings(builder)
+
+
+NUMBERED_TITLE = re.compile(
+    r"^[ \t]*(?:(?:thema|thème|theme)[ \t]+)?\d{1,2}[ \t]?[.–:-][ \t]+(?P<title>\S[^\n.:;]{3,90}?)[ \t]*$", re.M | re.I
+)
+TITLE_LINES = 3  # lines over which the title of a chapter may run
+
+
+def chapters(text: str, names: Iterable[str] = ()) -> list[tuple[int, int]]:
+    """Spans of the titles of chapters that stand alone without their number, which the layout prints apart and the text lost.
+
+    Such a title says what a numbered title says elsewhere, or is one of `names`; the longest reading counts.
+    """
+    titles = {squashed(match["title"]) for match in NUMBERED_TITLE.finditer(text)} | {squashed(name) for name in names}
+    lines = [match.span() for match in re.finditer(r"[^\n\f]+", text)]
+    found: list[tuple[int, int]] = []
+    for first, (start, _) in enumerate(lines):
+        if (found and start < found[-1][1]) or not text[start:].lstrip()[:1].isupper():
+            continue
+        ends = [end for _, end in lines[first : first + TITLE_LINES]]
+        fitting = [end for end in ends if squashed(text[start:end]) in titles and text[start:end].rstrip()[-1:] not in ".;:,"]
+        if fitting:
+            found.append((start, fitting[-1]))
+    return found
 
 
 def publish_measures(builder: Builder, blocks: Sequence[Block], plan: str) -> set[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from search_api import renaming
 from search_api.answers import Answering, grouped, order, years
@@ -258,6 +260,54 @@ def _places(answer: Answering, ref: str) -> list[str]:
     ]
 
 
+def compare(answer: Answering) -> None:
+    """What continues a measure in another edition, or precedes it: computed, and said to be so."""
+    from search_api.compare import CLEAR
+    from search_api.compare import compare as compared
+
+    if len(answer.corpus.plans) < 2:
+        measure(answer)
+        return
+    chosen = answer.question.plans
+    answer.question = replace(answer.question, plans=answer.corpus.plans)  # the number may be of the edition that is not named
+    for number in answer.question.numbers:
+        for ref in answer.found_measures(number):
+            plan = ref.split("/")[2]
+            others = [one for one in answer.corpus.plans if one != plan and (plan in chosen or one in chosen)]
+            if others:
+                answer.scope(ref)
+            for other in others:
+                found = compared(answer.corpus, plan, other, number, answer.lang)
+                answer.sparql.append(found["sparql"])
+                rows = [row for row in (*found["measures"], *found["new"]) if row["plan"] == plan]
+                near = [match for row in rows for match in row["counterparts"]]
+                clear = [match for match in near if match["score"] >= CLEAR]
+                template = ("continued" if plan < other else "preceded") if clear else "doubtful" if near else "dropped"
+                names = ", ".join(f"{match['number']} ({_in(match['label'], answer.lang)})" for match in clear or near[:1])
+                said = answer.say("sentence", template, number=number, years=years(plan), other=years(other), names=names)
+                answer.sentences.append(said)
+                for match in clear or near:
+                    answer.rows.append(_counterpart(match))
+                    if match["certainty"] == "suggested":
+                        reason = match["reason"].get(answer.lang) or match["reason"].get("nl", "")
+                        told = {
+                            "number": match["number"],
+                            "years": years(other),
+                            "score": f"{match['score']:.2f}",
+                            "reason": reason,
+                        }
+                        answer.notes.append(answer.say("note", "computed", **told))
+
+
+def _counterpart(match: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: match[name] for name in ("iri", "label", "number", "plan", "text", "certainty", "citations")}
+    return {"kind": "Measure", "role": None, "value": None, **kept}
+
+
+def _in(labels: Mapping[str, str], lang: str) -> str:
+    return next((labels[one] for one in (lang, "nl", "fr", "en") if one in labels), "")
+
+
 def unknown(answer: Answering) -> None:
     """A question that is not understood, or that names nothing known."""
     asked = answer.question.entities or answer.question.numbers
@@ -268,6 +318,7 @@ INTENTS: dict[str, Callable[[Answering], None]] = {
     "implements": implements,
     "measure": measure,
     "partners": partners,
+    "compare": compare,
     "contributes": contributes,
     "partner_measures": partner_measures,
     "zone": zone,

@@ -146,6 +146,8 @@ def _intent(folded: str, question: Question) -> str:
     if question.numbers:
         if _says(folded, "partner"):
             return "partners"
+        if _says(folded, "continue") and not _says(folded, "asks_initiative"):
+            return "compare"
         if _says(folded, "text") and not _says(folded, "implement"):
             return "measure"
         return "implements" if _says(folded, "initiative") or _says(folded, "implement") else "measure"

@@ -14,6 +14,7 @@ from extraction_help import PLAN, extraction_of, links, objects, recogniser, tex
 from readers_help import word
 
 from ingest.extract import extract
+from ingest.plan import chapters
 from ingest.sources import Found
 from ingest.wording import load_wording
 from kg.model import Extraction
@@ -366,3 +367,34 @@ def test_what_is_only_thought_of_does_not_exist(lang: str, entry: str) -> None:
     considered = {s for s, o in links(extraction, "gvpp:status") if o == "gvpp:considered"}
     assert len(considered) == 1 and "stille-straat-5340" not in considered
     assert objects(extraction, "stille-straat-5340", "gvpp:status") == {"gvpp:existing"}
+
+
+# ---------------------------------------------------------------- chapters of a plan
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("Fietsen en\nvoetgangers\nWij fietsen.\n\nOverzicht\n3. Fietsen en voetgangers\nM3.1: …", ["Fietsen en\nvoetgangers"]),
+        ("Les vélos\nOn roule.\n\nTHÈME 3 – Les vélos\nM3.1 : …", ["Les vélos"]),
+        ("fietsen en voetgangers;\nparken.\n\n3. Fietsen en voetgangers\n", []),
+        ("Wij spreken van fietsen.\n\n3. Fietsen\n", []),
+    ],
+)
+def test_the_title_of_a_chapter_is_known_by_its_numbered_twin(text: str, titles: list[str]) -> None:
+    assert [text[start:end] for start, end in chapters(text)] == titles
+
+
+def test_measures_are_cited_under_the_title_of_their_own_chapter() -> None:
+    text = (
+        "Parken\n\nStrategie\n\nDe parken zijn groen.\n\nMaatregelen\n\nM1.1: Bomen planten.\n\n"
+        "Fietsen\n\nStrategie\n\nDe fietsen staan klaar.\n\nMaatregelen\n\nM2.1: Fietsen merken.\n\n"
+        "Overzicht\n\n1. Parken\n\nM1.1: Bomen planten.\n\n2. Fietsen\n\nM2.1: Fietsen merken.\n"
+    )
+    found = extraction_of(text, "plan", plan="gvpp-2021-2024")
+    sections = {
+        passage.text[:4]: passage.section[0]
+        for passage in found.passages
+        if passage.text.startswith("M") and len(passage.section) > 1
+    }
+    assert sections == {"M1.1": "Parken", "M2.1": "Fietsen"}

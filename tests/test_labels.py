@@ -47,7 +47,10 @@ def test_a_label_counts_for_the_text_that_it_was_written_from(texts: list[tuple[
         (GOOD, "labels already"),
         ("id/measure/gvpp-2021-2024/1.2,,a,b,c", "empty cell"),
         ("id/measure/gvpp-2021-2024/1.2,woord,a,b,c,d", "one too many"),
-        ("id/measure/gvpp-2021-2024/1.2,woord,Een les voor het onthaal,Een les voor het onthaal,Lesson", "under fr is in nl"),
+        (
+            "id/measure/gvpp-2021-2024/1.2,woord,Een opleiding voor het onthaal,Een opleiding voor het onthaal,Lesson",
+            "under fr is in nl",
+        ),
         (
             "id/measure/gvpp-2021-2024/1.2,woord,Une leçon pour les cyclistes,Une leçon pour les cyclistes,Lesson",
             "under nl is in fr",

@@ -68,6 +68,7 @@ def told(result: Result) -> Iterator[str]:
     if result.counts:
         yield f"{len(result.added)} added, {len(result.updated)} updated, {len(result.kept)} kept, {len(result.removed)} removed"
     yield from _findings(result)
+    yield from _merges(result)
     yield from _judgements(result)
     if result.warnings:
         yield f"\n{len(result.warnings)} places were not understood:"
@@ -91,6 +92,16 @@ def _findings(result: Result) -> Iterator[str]:
             flat = " ".join(place["quote"].split())
             quote = flat if len(flat) <= QUOTED else flat[: QUOTED - 1] + "…"
             yield f"    {place['document']}, {where}: « {quote} »"
+
+
+def _merges(result: Result) -> Iterator[str]:
+    merged, programmes = (result.merges.get(name, ()) for name in ("merged", "programmes"))
+    if merged or programmes or result.merges.get("suggested"):
+        yield f"\nmerged: {len(merged)}; programmes: {len(programmes)}; pairs to judge: {result.merges.get('suggested', 0)}"
+    for merge in merged:
+        yield f"* {merge['from']} → {merge['to']}: {merge['nl']}"
+    for each in programmes:
+        yield f"* {each['programme']}: {each['nl']}"
 
 
 def _judgements(result: Result) -> Iterator[str]:

@@ -38,7 +38,9 @@ class Item:
     wholes: set[str] = field(default_factory=set)  # what it is a part of
     documents: dict[str, int] = field(default_factory=dict)  # with their years
     lists: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)  # document and section that name it among other things
-    words: set[str] = field(default_factory=set)  # rare ones of its passages
+    passages: set[str] = field(default_factory=set)  # that speak of it
+    listing: set[str] = field(default_factory=set)  # that only name it, among other things
+    words: frozenset[str] = frozenset()  # rare ones of its passages
     owners: frozenset[str] = frozenset()  # squashed names of those who carry it out
 
     @property
@@ -95,13 +97,18 @@ class Finder:
                 elif isinstance(s.object, Lit) and s.predicate == "skos:prefLabel":
                     names[same.get(s.subject, s.subject)].append(s.object.value)
                 if isinstance(s.object, Ref) and s.object.path in found and s.quote:
-                    found[s.object.path].words |= self._in.get(s.quote.passage, frozenset())
+                    found[s.object.path].passages.add(s.quote.passage)
+        bodies = {squash(name): ref for ref, mine in names.items() if ref.startswith("id/organisation/") for name in mine}
         for item in found.values():
             item.carriers -= item.zones
+            if not item.carriers and not item.zones:  # one that a report calls by the name of an association
+                bare = (squash(self.wording.without_legal_form(text)) for _, text in item.labels)
+                item.carriers = {bodies[name] for name in bare if name in bodies}
             known = (name for ref in item.carriers for name in (*self._known.get(ref, ()), *names[ref]))
             item.owners = owners(known, self.wording)
             item.names = [self.namer.name(text, lang, item.owners) for lang, text in item.labels]
-            item.words = {word for word in item.words if self._spread[word] <= self._most}
+            told = (self._in.get(passage, frozenset()) for passage in item.passages - item.listing)
+            item.words = frozenset(word for words in told for word in words if self._spread[word] <= self._most)
         return found
 
     def _learn(
@@ -115,7 +122,7 @@ class Finder:
         source = extraction.source
         item.documents.setdefault(source.document, source.year or NO_YEAR)
         if s.quote:
-            item.words |= self._in.get(s.quote.passage, frozenset())
+            item.passages.add(s.quote.passage)
         if isinstance(s.object, Lit):
             if s.predicate == "skos:prefLabel" and s.quote:
                 self.labelled.add((item.ref, s.object.lang))
@@ -124,6 +131,7 @@ class Finder:
                 section = sections.get(s.quote.passage, ())
                 if section and squash(s.object.value) not in squash(section[-1]):
                     item.lists.add((source.document, section))
+                    item.listing.add(s.quote.passage)
         elif s.predicate == "gvpp:inZone":
             item.zones.add(s.object.path)
         elif s.predicate == "gvpp:carriedOutBy":

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.candidates import Finder, Item, Pair, against, candidates, relation
 from ingest.judging import merges
 from ingest.link import Labels, curated
+from ingest.references_of_one import part, rewritten
 from ingest.sameness import CERTAIN, Namer, merging
 from kg.judgements import Judgement
-from kg.model import Certainty, Extraction, Merge, Programme, Ref, Statement, Suggestion
+from kg.model import Certainty, Extraction, Merge, Programme, Suggestion
 from kg.names import slug
 from kg.vocabulary import Vocabulary
 
-STATUSES = ("gvpp:existing", "gvpp:planned", "gvpp:considered")  # the surest first
 TELLING = 2  # rare words that two texts share if they may be about one thing
 SURE = 3  # … if they are, where little else is said of it
 NAMED = 4  # of them that a reason names
@@ -39,12 +39,14 @@ class Merged:
     programmes: list[Programme] = field(default_factory=list)
     likely: list[Suggestion] = field(default_factory=list)
     judged: list[Suggestion] = field(default_factory=list)
+    parted: Mapping[str, str] = field(default_factory=dict)  # by reference of a namesake the one that both had
 
     def as_dict(self) -> dict[str, Any]:
         """What a build tells of them."""
         return {
             "merged": [{"from": merge.old, "to": merge.new, "kind": merge.kind, **merge.reason} for merge in self.merges],
             "programmes": [{"programme": each.ref, "initiatives": list(each.members), **each.reason} for each in self.programmes],
+            "parted": [{"from": old, "to": new} for new, old in sorted(self.parted.items())],
             "suggested": len(self.likely),
         }
 
@@ -53,11 +55,15 @@ def merge(extractions: Sequence[Extraction], judgements: Iterable[Judgement], vo
     """The extractions in which each thing has one reference."""
     accepted, rejected = merges(judgements)
     found = Finder(extractions, vocabulary)
+    known = {entry.ref for entry in vocabulary.entries}
     same: dict[str, str] = {}
+    apart: dict[str, str] = {}
     told: list[Merge] = []
     likely: list[Suggestion] = []
     for kind in ("org:Organization", "gvpp:Initiative"):
-        classes = _Classes(found.items(kind, same), rejected, {entry.ref for entry in vocabulary.entries})
+        if kind == "gvpp:Initiative":
+            found.extractions, apart = part(found.extractions, same, known)
+        classes = _Classes(found.items(kind, same), rejected, known)
         classes.judge(accepted)
         open_pairs = _join(classes, found.namer)
         mine = {old: new for old, new in classes.kept().items() if old != new}
@@ -67,7 +73,7 @@ def merge(extractions: Sequence[Extraction], judgements: Iterable[Judgement], vo
         if kind == "gvpp:Initiative":
             programmes = list(_programmes(classes, found.namer))
     judged = [_shown(found, pair) for pair in sorted(accepted)]
-    return Merged(_rewritten(extractions, same, found.labelled), same, told, programmes, likely, judged)
+    return Merged(rewritten(found.extractions, same, found.labelled), same, told, programmes, likely, judged, apart)
 
 
 def names(merged: Merged, extractions: Iterable[Extraction], labels: Labels) -> list[tuple[str, str, str]]:
@@ -271,50 +277,3 @@ def _programmes(classes: _Classes, namer: Namer) -> Iterator[Programme]:
         zones = {zone for item in mine for zone in item.zones}
         reason = _reason("programme", count=str(len(zones)), name=name)
         yield Programme(f"id/programme/{slug(name)}", labels, members, reason)
-
-
-# ---------------------------------------------------------------- one reference for each
-
-
-def _rewritten(extractions: Sequence[Extraction], same: Mapping[str, str], labelled: Collection[Pair]) -> list[Extraction]:
-    """The extractions in which merged things have their one reference. Its own label is the preferred one of what stays; of
-    several statuses in a document the surest counts; what is a part of itself is none."""
-    if not same:
-        return list(extractions)
-
-    def one(statement: Statement) -> Statement:
-        subject, object_ = same.get(statement.subject, statement.subject), statement.object
-        if isinstance(object_, Ref):
-            return replace(statement, subject=subject, object=Ref(same.get(object_.path, object_.path)))
-        demoted = statement.predicate == "skos:prefLabel" and subject != statement.subject and (subject, object_.lang) in labelled
-        return replace(statement, subject=subject, predicate="skos:altLabel" if demoted else statement.predicate)
-
-    touched = {*same, *same.values()}
-    surest: dict[Pair, str] = {}  # by document and thing
-    found: list[list[Statement]] = []
-    for extraction in extractions:
-        found.append(
-            [
-                one(s) if s.subject in same or (isinstance(s.object, Ref) and s.object.path in same) else s
-                for s in extraction.statements
-            ]
-        )
-        for s in found[-1]:
-            if s.predicate == "gvpp:status" and s.subject in touched and isinstance(s.object, Ref):
-                key = extraction.source.document, s.subject
-                surest[key] = min(surest.get(key, s.object.path), s.object.path, key=STATUSES.index)
-    result: list[Extraction] = []
-    for extraction, statements in zip(extractions, found, strict=True):
-        document = extraction.source.document
-        kept = [
-            s
-            for s in statements
-            if s.object != Ref(s.subject)
-            and not (
-                s.predicate == "gvpp:status" and s.object != Ref(surest.get((document, s.subject), getattr(s.object, "path", "")))
-            )
-        ]
-        findings = [replace(f, about=tuple(dict.fromkeys(same.get(ref, ref) for ref in f.about))) for f in extraction.findings]
-        restricted = [replace(s, subject=same.get(s.subject, s.subject)) for s in extraction.restricted]
-        result.append(replace(extraction, statements=kept, findings=findings, restricted=restricted))
-    return result

@@ -95,11 +95,14 @@ def _findings(result: Result) -> Iterator[str]:
 
 
 def _merges(result: Result) -> Iterator[str]:
-    merged, programmes = (result.merges.get(name, ()) for name in ("merged", "programmes"))
-    if merged or programmes or result.merges.get("suggested"):
-        yield f"\nmerged: {len(merged)}; programmes: {len(programmes)}; pairs to judge: {result.merges.get('suggested', 0)}"
+    merged, parted, programmes = (result.merges.get(name, ()) for name in ("merged", "parted", "programmes"))
+    count = result.merges.get("suggested", 0)
+    if merged or parted or programmes or count:
+        yield f"\n{len(merged)} merged, {len(parted)} parted, {len(programmes)} programmes, {count} pairs to judge (gvpp review)"
     for merge in merged:
         yield f"* {merge['from']} → {merge['to']}: {merge['nl']}"
+    for namesake in parted:
+        yield f"* {namesake['from']} ≠ {namesake['to']}: one name, two organisations"
     for each in programmes:
         yield f"* {each['programme']}: {each['nl']}"
 

@@ -108,6 +108,7 @@ def finish(result: Any, json_: bool) -> None:
                 "detected": result.detected,
                 "findings": result.findings,
                 "judgements": result.judgements,
+                "merges": result.merges,
                 "warnings": result.warnings,
                 "notes": result.notes,
                 "errors": errors,

@@ -12,7 +12,6 @@ import functools
 import hashlib
 import importlib.metadata
 import os
-import pickle
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest.extraction_cache import cached, keep
 from kg.errors import ExtractionError, GvppError, SourceError, ValidationError
 from kg.model import Extraction, Suggestion
 from kg.names import digest
@@ -66,6 +66,7 @@ class Result:
     findings: list[dict[str, Any]] = field(default_factory=list)
     detected: dict[str, dict[str, str]] = field(default_factory=dict)
     judgements: dict[str, Any] = field(default_factory=dict)  # how many are accepted, rejected, reported; and the problems
+    merges: dict[str, Any] = field(default_factory=dict)  # what was merged and why, programmes, and how many pairs are suggested
 
 
 Progress = Callable[[str, str, int, int], None]
@@ -167,7 +168,7 @@ def try_out(data: Path, item: Found) -> None:
     """Extract one file and keep the result for the build that follows; raises what is wrong with it."""
     extraction = _extract(item, _tools())
     _check_minimums([extraction])
-    _keep(data / "cache", _key(item, software_version()), extraction)
+    keep(data / "cache", _key(item, software_version()), extraction)
 
 
 def _unchanged(result: Result, before: Generation) -> Result:
@@ -177,6 +178,7 @@ def _unchanged(result: Result, before: Generation) -> Result:
     result.findings = list(before.manifest["findings"])
     result.warnings = list(before.manifest["warnings"])
     result.judgements = dict(before.manifest["judgements"])
+    result.merges = dict(before.manifest["merges"])
     return result
 
 
@@ -197,14 +199,14 @@ def _extract_all(
     extractions: list[Extraction] = []
     for number, item in enumerate(found):
         report("extract", item.key, number, len(found))
-        extraction = _cached(cache, keys[item.key])
+        extraction = cached(cache, keys[item.key])
         if extraction is None:
             try:
                 extraction = _extract(item, _tools())
-                _keep(cache, keys[item.key], extraction)
+                keep(cache, keys[item.key], extraction)
             except GvppError as error:
                 result.errors.append(error)
-                extraction = _cached(cache, known.get(item.key, ""))
+                extraction = cached(cache, known.get(item.key, ""))
                 if extraction is None:
                     continue
                 keys[item.key] = known[item.key]
@@ -247,30 +249,6 @@ def _tools() -> tuple[Any, Any, Any]:
 
     vocabulary = load_vocabulary()
     return load_wording(), vocabulary, Recogniser(vocabulary)
-
-
-def _cached(cache: Path, key: str) -> Extraction | None:
-    """An extraction from the cache, None when it is not there or damaged. The cache is this user's own folder, mode 0700."""
-    if not key:
-        return None
-    try:
-        value = pickle.loads((cache / f"{key}.pickle").read_bytes())
-    except Exception:  # what a damaged pickle raises is not defined
-        return None
-    return value if isinstance(value, Extraction) else None
-
-
-def _keep(cache: Path, key: str, extraction: Extraction) -> None:
-    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=cache, suffix=".pickle")  # what a killed process leaves goes with the stale ones
-    try:
-        with os.fdopen(handle, "wb") as file:
-            pickle.dump(extraction, file, protocol=pickle.HIGHEST_PROTOCOL)
-        Path(name).replace(cache / f"{key}.pickle")
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def counts_of(extractions: Iterable[Extraction]) -> dict[str, int]:
@@ -328,21 +306,23 @@ def _publish(
     result: Result,
     report: Progress,
 ) -> None:
-    from ingest import findings, judging, link, suggest
+    from ingest import findings, judging, link, merging, suggest
     from ingest.indexing import index_files
     from ingest.manifest import detected_values, finding_entry, source_entry
     from kg import network_build
-    from kg.graph import document_graph, findings_graph, restricted_graph, suggested_graph
+    from kg.graph import document_graph, findings_graph, merged_graph, restricted_graph, suggested_graph
     from kg.vocabulary import load_vocabulary, vocabulary_graph
 
     report("link", "", 0, 1)
-    labels = link.curated(extractions)
-    stated = link.link(extractions, labels)
-    judged = judging.settle(judged, stated, {entry.ref for entry in load_vocabulary().entries})
+    merged = merging.merge(extractions, judged.judgements, load_vocabulary())
+    result.merges = merged.as_dict()
+    labels = link.curated(merged.extractions)
+    stated = link.link(merged.extractions, labels)
+    judged = judging.settle(judged, stated, {entry.ref for entry in load_vocabulary().entries}, merged.same)
     result.judgements = judged.as_dict()
     linked = judging.without_rejected(stated, judged)
     things = suggest.gather(linked, labels, load_vocabulary())
-    suggestions = suggested(things, settings, report)
+    suggestions = [*suggested(things, settings, report), *merged.likely]
     found = findings.across(linked)
     documents: dict[str, list[Extraction]] = {}
     for extraction in linked:
@@ -353,7 +333,8 @@ def _publish(
     }
     beside = {
         "suggested": suggested_graph(judging.still_open(suggestions, judged), settings.base),
-        "judgements": judging.graph(judged, stated, suggestions, settings.base),
+        "judgements": judging.graph(judged, stated, [*suggestions, *merged.judged], settings.base),
+        "merged": merged_graph(merged.merges, merged.programmes, merging.names(merged, extractions, labels), settings.base),
     }
     graphs |= {name: content for name, content in beside.items() if content}
     graphs |= {name: document_graph(group, settings.base, software) for name, group in documents.items()}
@@ -402,6 +383,7 @@ def _publish(
                 "findings": result.findings,
                 "warnings": result.warnings,
                 "judgements": result.judgements,
+                "merges": result.merges,
             },
         )
 

@@ -68,6 +68,7 @@ def told(result: Result) -> Iterator[str]:
     if result.counts:
         yield f"{len(result.added)} added, {len(result.updated)} updated, {len(result.kept)} kept, {len(result.removed)} removed"
     yield from _findings(result)
+    yield from _merges(result)
     yield from _judgements(result)
     if result.warnings:
         yield f"\n{len(result.warnings)} places were not understood:"
@@ -91,6 +92,19 @@ def _findings(result: Result) -> Iterator[str]:
             flat = " ".join(place["quote"].split())
             quote = flat if len(flat) <= QUOTED else flat[: QUOTED - 1] + "…"
             yield f"    {place['document']}, {where}: « {quote} »"
+
+
+def _merges(result: Result) -> Iterator[str]:
+    merged, parted, programmes = (result.merges.get(name, ()) for name in ("merged", "parted", "programmes"))
+    count = result.merges.get("suggested", 0)
+    if merged or parted or programmes or count:
+        yield f"\n{len(merged)} merged, {len(parted)} parted, {len(programmes)} programmes, {count} pairs to judge (gvpp review)"
+    for merge in merged:
+        yield f"* {merge['from']} → {merge['to']}: {merge['nl']}"
+    for namesake in parted:
+        yield f"* {namesake['from']} ≠ {namesake['to']}: one name, two organisations"
+    for each in programmes:
+        yield f"* {each['programme']}: {each['nl']}"
 
 
 def _judgements(result: Result) -> Iterator[str]:

@@ -5,12 +5,12 @@ Nothing here depends on the clock or on the order of work: the same statements g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyoxigraph as ox
 
 from kg.judgements import Judgement
-from kg.model import Certainty, Extraction, Finding, Lit, Passage, Quote, Ref, Source, Statement, Suggestion
+from kg.model import Certainty, Extraction, Finding, Lit, Merge, Passage, Programme, Quote, Ref, Source, Statement, Suggestion
 from kg.names import digest, expand
 
 SECTION_JOIN = " › "
@@ -18,7 +18,8 @@ Term = ox.NamedNode | ox.Literal
 
 
 def graph_ref(name: str) -> str:
-    """Reference of a named graph: of a document, or "vocabulary", "suggested", "findings", "judgements", "restricted"."""
+    """Reference of a named graph: of a document, or "vocabulary", "suggested", "findings", "judgements", "merged" or
+    "restricted"."""
     return f"id/graph/{name}"
 
 
@@ -215,6 +216,38 @@ def judgements_graph(judged: Iterable[tuple[Judgement, Sequence[Quote]]], base: 
                 writer.integer(ref, "gvpp:start", quote.start)
                 writer.integer(ref, "gvpp:end", quote.end)
         _shown_by(writer, ref, quotes, derived=False)
+    return writer.nquads()
+
+
+def merged_graph(
+    merges: Iterable[Merge], programmes: Iterable[Programme], names: Iterable[tuple[str, str, str]], base: str
+) -> bytes:
+    """N-Quads of what was concluded of things that documents name in several ways: which reference replaces which, the
+    programmes, and names (thing, language, label) that things took over. Each with its reason; no one passage proves it."""
+    writer = Writer(base, "merged")
+
+    def conclude(subject: str, name: str, object_: str, certainty: str, reason: Mapping[str, str]) -> str:
+        ref = f"id/statement/merged/{digest(subject, name, object_)}"
+        writer.add(subject, name, Ref(object_))
+        writer.type(ref, "rdf:Statement")
+        for part, value in (("subject", subject), ("predicate", name), ("object", object_)):
+            writer.add(ref, f"rdf:{part}", Ref(value))
+        writer.add(ref, "gvpp:certainty", Ref(f"gvpp:{certainty}"))
+        for lang, text in reason.items():
+            writer.text(ref, "gvpp:reason", text, lang)
+        return ref
+
+    for merge in merges:
+        ref = conclude(merge.old, "dct:isReplacedBy", merge.new, merge.certainty, merge.reason)
+        _shown_by(writer, ref, merge.quotes, derived=False)
+    for programme in programmes:
+        writer.type(programme.ref, "gvpp:Programme")
+        for lang, label in programme.labels.items():
+            writer.text(programme.ref, "skos:prefLabel", label, lang)
+        for member in programme.members:
+            conclude(member, "dct:isPartOf", programme.ref, Certainty.INFERRED, programme.reason)
+    for thing, lang, label in names:
+        writer.text(thing, "skos:altLabel", label, lang)
     return writer.nquads()
 
 

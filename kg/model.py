@@ -15,10 +15,12 @@ from kg.names import digest
 
 
 class Certainty(StrEnum):
-    """How sure a statement is: the text says so, a person accepted it, it was computed, or a person rejected it."""
+    """How sure a statement is: the text says so, a person accepted it, a rule concludes it, it was computed, or a person rejected
+    it."""
 
     EXPLICIT = "explicit"
     CURATED = "curated"
+    INFERRED = "inferred"
     SUGGESTED = "suggested"
     REJECTED = "rejected"
 
@@ -166,6 +168,28 @@ class Suggestion:
     def ref(self) -> str:
         """The same on each build, whatever the score."""
         return f"id/statement/suggested/{digest(self.subject, self.predicate, self.object)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two references of one thing: `old` stands nowhere in the documents' graphs any more, `new` does."""
+
+    old: str
+    new: str
+    kind: str  # the rule, as in ontology/merging.toml, or "judged"
+    reason: Mapping[str, str]  # nl, fr
+    certainty: Certainty  # inferred or curated
+    quotes: tuple[Quote, ...]  # of the old one first
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What several police zones do under one name, each as an initiative of its own."""
+
+    ref: str
+    labels: Mapping[str, str]  # by language
+    members: tuple[str, ...]  # references of initiatives
+    reason: Mapping[str, str]  # nl, fr
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,11 @@ from kg.names import DEFAULT_BASE
 from kg.vocabulary import ONTOLOGY
 
 SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
-UNPROVEN = ("suggested", "judgements")  # graphs whose statements need not rest on one passage, as those of documents must
+UNPROVEN = (
+    "suggested",
+    "judgements",
+    "merged",
+)  # graphs whose statements need not rest on one passage
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
-from kg.names import expand
+from kg.names import expand, shorten
 from search_api import describe
 from search_api.caching import conditional, tag
 from search_api.live import Live, View
@@ -79,9 +79,7 @@ def router(live: Live, pages: Pages | None = None) -> APIRouter:
         thing = f"{request.url.path.split('/')[1]}/{reference}"
         if not await live.run(exists, view, thing):
             raise Problem(404, "not-found", f"there is no {thing!r}", where="address", remedy="see /api for the lists")
-        target = f"/doc/{quote(reference if thing.startswith('id/') else thing, safe='/:@!$&()*+,;=~.-_')}"
-        headers = {"location": target, "vary": "Accept", "cache-control": "no-cache"}
-        return Response(b"", 303, headers)
+        return see_document(await live.run(replaced, view, thing) or thing)
 
     for start in ("id", "auth"):
         routes.add_api_route(
@@ -98,13 +96,15 @@ def router(live: Live, pages: Pages | None = None) -> APIRouter:
     @routes.get(
         "/doc/{reference:path}",
         response_class=Response,
-        responses=RDF | MISSING,
+        responses=RDF | MISSING | {303: {"description": "See the document of the thing that replaces it."}},
         summary="What is known of a thing",
         operation_id="doc",
     )
     async def doc(request: Request, reference: Reference, given: Format) -> Any:
         view = live.view
         thing = reference if reference.startswith("auth/") else f"id/{reference}"
+        if other := await live.run(replaced, view, thing):
+            return see_document(other)
         return await answer(request, given, thing, view, lambda: about(view, thing))
 
     @routes.get(
@@ -121,6 +121,21 @@ def router(live: Live, pages: Pages | None = None) -> APIRouter:
         return await answer(request, given, f"ns/{name}", view, lambda: list(describe.document(name, view.base)))
 
     return routes
+
+
+def see_document(thing: str) -> Response:
+    """A redirect to the document of a thing. It is never permanent: what was merged may be parted again by a judgement."""
+    target = f"/doc/{quote(thing.removeprefix('id/'), safe='/:@!$&()*+,;=~.-_')}"
+    return Response(b"", 303, {"location": target, "vary": "Accept", "cache-control": "no-cache"})
+
+
+def replaced(view: View, thing: str) -> str:
+    """The thing that replaces one that was merged away, "" for all others."""
+    node = _node(view, thing)
+    found = node and view.corpus.store.quads_for_pattern(
+        node, ox.NamedNode(expand("dct:isReplacedBy", view.base)), None, ox.DefaultGraph()
+    )
+    return next((shorten(str(quad.object.value), view.base) for quad in found or () if isinstance(quad.object, ox.NamedNode)), "")
 
 
 def negotiated(request: Request, name: str | None, offered: tuple[str, ...]) -> str:
@@ -173,9 +188,16 @@ def about(view: View, thing: str) -> list[ox.Triple]:
     if not found:
         return []
     reified = {ox.NamedNode(expand(f"rdf:{name}", base)) for name in ("predicate", "object")}
-    subject = ox.NamedNode(expand("rdf:subject", base))
+    subject, object_ = (ox.NamedNode(expand(f"rdf:{name}", base)) for name in ("subject", "object"))
+    replacement = (ox.NamedNode(expand("rdf:predicate", base)), ox.NamedNode(expand("dct:isReplacedBy", base)))
+
+    def is_replacement(statement: object) -> bool:
+        return isinstance(statement, ox.NamedNode) and ox.Quad(statement, *replacement, default) in store
+
     for quad in store.quads_for_pattern(None, None, node, default):
         if quad.predicate in reified:
+            if quad.predicate == object_ and is_replacement(quad.subject):  # why another reference led here
+                found |= {part.triple: None for part in store.quads_for_pattern(quad.subject, None, None, default)}
             continue
         found[quad.triple] = None
         if quad.predicate == subject:

@@ -150,8 +150,15 @@ def iri_of(kind: Kind, reference: str) -> str:
     return kind.start + reference
 
 
+def now(corpus: Corpus, thing: str) -> str:
+    """The reference that replaces that of a thing which was named in another way too; else its own."""
+    rows, _ = corpus.run("replaced-by", thing=thing)
+    return rows[0]["now"] if rows else thing
+
+
 def detail(corpus: Corpus, thing: str) -> Item | None:
-    """What the graph holds of a thing, None where it holds nothing."""
+    """What the graph holds of a thing (of the one that replaces it, where one does), None where it holds nothing."""
+    thing = now(corpus, thing)
     properties, _ = corpus.run("properties-of-thing", thing=thing)
     if not properties:
         return None

@@ -67,6 +67,7 @@ def test_every_value_has_a_label_in_three_languages_and_a_scheme() -> None:
     for name in [
         "explicit",
         "curated",
+        "inferred",
         "suggested",
         "rejected",
         "existing",
@@ -128,6 +129,8 @@ THINGS = {
     "theme": "<https://gvpp.example/auth/theme/gvpp-2021-2024/2>",
     "pillar": "<https://gvpp.example/auth/pillar/prevention>",
     "initiative": "<https://gvpp.example/id/initiative/voorbeeld>",
+    "programme": "<https://gvpp.example/id/programme/voorbeeld>",
+    "replaced": "<https://gvpp.example/id/initiative/een-voorbeeld>",
     "org": "<https://gvpp.example/id/organisation/voorbeeld>",
     "resolution": "<https://gvpp.example/id/resolution/voorbeeld>",
     "part": "<https://gvpp.example/id/resolution/voorbeeld/part/1>",
@@ -168,6 +171,9 @@ $judgement a rdf:Statement ; rdf:subject $initiative ; rdf:predicate gvpp:implem
     gvpp:judgedBy "redactie" ; gvpp:judgedOn "2026-01-05"^^xsd:date .
 $finding a gvpp:Finding ; gvpp:findingKind "same-text" ; gvpp:about $plan ; dct:description "Telling."@nl, "Comptage."@fr ;
     prov:wasDerivedFrom $passage .
+$initiative dct:isPartOf $programme .
+$programme a gvpp:Programme ; skos:prefLabel "Voorbeeld"@nl .
+$replaced dct:isReplacedBy $initiative .
 $org gvpp:formerName $former ; org:changedBy $event .
 $former a gvpp:FormerName ; rdfs:label "Oude Zone"@nl ; gvpp:from "1994"^^xsd:gYear ; gvpp:until "2001-12-31"^^xsd:date .
 $event a org:ChangeEvent ; org:originalOrganization $org ; org:resultingOrganization $org ; dct:date "2002-01-01"^^xsd:date .
@@ -214,7 +220,12 @@ WRONG = [
     ("Initiative-partner", change("initiative", "gvpp:hasPartner", '"Voorbeeldzone"')),
     ("Initiative-reportedIn", change("initiative", "gvpp:reportedIn", "$plan")),
     ("InitiativeShape", "INSERT DATA { [] a gvpp:Initiative }"),
-    ("Organisation-label", change("org", "skos:prefLabel")),
+    ("InitiativeShape", change("initiative", "skos:prefLabel")),
+    ("Organisation-label", change("org", "skos:prefLabel", '"zonder taal"')),
+    ("Programme-label", change("programme", "skos:prefLabel")),
+    ("ProgrammeShape", "INSERT DATA { <https://gvpp.example/id/initiative/programma> a gvpp:Programme }"),
+    ("Replaced-by", more("replaced", "dct:isReplacedBy", "$org")),
+    ("ReplacedShape", "INSERT DATA { [] dct:isReplacedBy $initiative }"),
     ("OrganisationShape", "INSERT DATA { [] a org:Organization }"),
     ("FormerName-label", change("former", "rdfs:label")),
     ("FormerName-from", change("former", "gvpp:from", '"in 1994"')),
@@ -290,6 +301,7 @@ WRONG = [
 # Shapes that are only parts of other shapes (alternatives, languages): a fault is reported under the whole.
 HELPERS = {
     "hasPrefLabel",
+    "hasAltLabel",
     "hasDescription",
     "hasTitle",
     "hasRecipient",

@@ -17,6 +17,7 @@ ENOUGH = 0.62  # share of a question's weight that a figure has to cover
 CLOSE = 0.92  # figures that cover nearly as much as the best one answer too
 COUNTED = 0.08  # more where the unit is what the question counts
 MOST = 6
+DASH = " – "  # after it a label describes what it names
 Row = Mapping[str, str]
 
 
@@ -106,14 +107,19 @@ def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Col
     """Content words of a question; the counted thing (after "how many") first, the bodies that it names last."""
     passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
     text = re.sub(r"(?<!\d)20\d\d(?!\d)", " ", question.text)
-    wanted, bodies = [], []
+    wanted: list[Term] = []
+    called: dict[str, list[str]] = {}  # the names of what is named, once for each: one word may name a body and its project
     for entity in question.entities:
         if entity.kind in ("organisation", "initiative", "place"):
             text = re.sub(rf"(?<!\w){re.escape(entity.name)}(?!\w)", " ", text)
             if not set(entity.refs) & set(ignored):
-                bodies.append(
-                    Term(_stems(*(name for ref in entity.refs for name in known.get(ref, ()))), not entity.name.islower())
-                )
+                mine = [name.split(DASH)[0] for ref in entity.refs for name in known.get(ref, ())]
+                called.setdefault(entity.name, []).extend(mine)
+    small = passed | set(wording()["pass"]["name"])
+    bodies = [
+        Term(_stems(*(word for name in names for word in words(name) if word not in small)), not surface.islower())
+        for surface, names in called.items()
+    ]
     names = {fold(word) for word in re.findall(r"(?<=\s)[A-ZÀ-Ý][\w-]+", text)}
     for word in words(text):
         if word in passed or len(word) < 3:

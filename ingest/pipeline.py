@@ -11,19 +11,16 @@ import contextlib
 import functools
 import hashlib
 import importlib.metadata
-import os
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.extraction_cache import cached, keep
-from kg.errors import ExtractionError, GvppError, SourceError, ValidationError
+from kg.errors import ExtractionError, GvppError, SourceError
 from kg.model import Extraction, Suggestion
 from kg.names import digest
 from kg.settings import Settings
@@ -36,8 +33,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("kg", "ingest", "ontology")
-SHOWN_VIOLATIONS = 10
-ALONE = 6_000_000  # bytes of graphs that are checked here in the time that other processes need to start
+ALWAYS = ("vocabulary", "findings")  # graphs that are published even when they hold nothing
 COUNTED = {
     "gvpp:Measure": "measures",
     "gvpp:Initiative": "initiatives",
@@ -309,6 +305,7 @@ def _publish(
     from ingest import findings, judging, link, merging, suggest
     from ingest.indexing import index_files
     from ingest.manifest import detected_values, finding_entry, source_entry
+    from ingest.validation import Validation
     from kg import network_build
     from kg.graph import document_graph, findings_graph, merged_graph, restricted_graph, suggested_graph
     from kg.vocabulary import load_vocabulary, vocabulary_graph
@@ -321,36 +318,37 @@ def _publish(
     judged = judging.settle(judged, stated, {entry.ref for entry in load_vocabulary().entries}, merged.same)
     result.judgements = judged.as_dict()
     linked = judging.without_rejected(stated, judged)
-    things = suggest.gather(linked, labels, load_vocabulary())
-    suggestions = [*suggested(things, settings, report), *merged.likely]
-    found = findings.across(linked)
     documents: dict[str, list[Extraction]] = {}
     for extraction in linked:
         documents.setdefault(extraction.source.document, []).append(extraction)
-    graphs = {
-        "vocabulary": vocabulary_graph(load_vocabulary(), link.lacking(linked, labels), settings.base),
-        "findings": findings_graph(found, settings.base),
-    }
-    beside = {
-        "suggested": suggested_graph(judging.still_open(suggestions, judged), settings.base),
-        "judgements": judging.graph(judged, stated, [*suggestions, *merged.judged], settings.base),
-        "merged": merged_graph(merged.merges, merged.programmes, merging.names(merged, extractions, labels), settings.base),
-    }
-    graphs |= {name: content for name, content in beside.items() if content}
-    graphs |= {name: document_graph(group, settings.base, software) for name, group in documents.items()}
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in graphs.items()}
-    sources = {e.source.key: source_entry(e, keys[e.source.key]) for e in linked}
     old = before.manifest.get("hashes", {}) if before else {}
-    _validate(settings, graphs, hashes, old, report)
-    _compare(result, before, documents, hashes, old)
-    result.counts = {name: counts_of(group) for name, group in sorted(documents.items())}
-    result.findings = [finding_entry(finding, linked) for finding in found]
-    result.warnings += [warning for extraction in linked for warning in extraction.warnings]
-    result.detected = {e.source.key: detected_values(e) for e in linked if e.source.detected}
-    if before and inputs == before.manifest["inputs"] and (hashes, sources) == (old, before.manifest["sources"]):
-        result.generation = before  # the same files fail as in the last build, and nothing else happened
-        return
-    with tempfile.TemporaryDirectory(prefix="gvpp-index-") as scratch:
+    with Validation(settings.base, report) as validation, tempfile.TemporaryDirectory(prefix="gvpp-index-") as scratch:
+        graphs = {name: document_graph(group, settings.base, software) for name, group in documents.items()}
+        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in graphs.items()}
+        validation.start({name: graphs[name] for name in graphs if hashes[name] != old.get(name)})
+        things = suggest.gather(linked, labels, load_vocabulary())
+        suggestions = [*suggested(things, settings, report), *merged.likely]
+        found = findings.across(linked)
+        beside = {
+            "vocabulary": vocabulary_graph(load_vocabulary(), link.lacking(linked, labels), settings.base),
+            "findings": findings_graph(found, settings.base),
+            "suggested": suggested_graph(judging.still_open(suggestions, judged), settings.base),
+            "judgements": judging.graph(judged, stated, [*suggestions, *merged.judged], settings.base),
+            "merged": merged_graph(merged.merges, merged.programmes, merging.names(merged, extractions, labels), settings.base),
+        }
+        beside = {name: content for name, content in beside.items() if content or name in ALWAYS}
+        graphs |= beside
+        hashes |= {name: hashlib.sha256(data).hexdigest() for name, data in beside.items()}
+        validation.start({name: beside[name] for name in beside if hashes[name] != old.get(name)})
+        sources = {e.source.key: source_entry(e, keys[e.source.key]) for e in linked}
+        _compare(result, before, documents, hashes, old)
+        result.counts = {name: counts_of(group) for name, group in sorted(documents.items())}
+        result.findings = [finding_entry(finding, linked) for finding in found]
+        result.warnings += [warning for extraction in linked for warning in extraction.warnings]
+        result.detected = {e.source.key: detected_values(e) for e in linked if e.source.detected}
+        if before and inputs == before.manifest["inputs"] and (hashes, sources) == (old, before.manifest["sources"]):
+            result.generation = before  # the same files fail as in the last build, and nothing else happened
+            return
         index, mark = index_files(
             settings,
             before,
@@ -361,6 +359,7 @@ def _publish(
             Path(scratch),
             report,
         )
+        validation.finish()
         report("publish", "", 0, 1)
         result.changed = True
         result.generation = publish(
@@ -385,33 +384,6 @@ def _publish(
                 "judgements": result.judgements,
                 "merges": result.merges,
             },
-        )
-
-
-def _validate(
-    settings: Settings, graphs: Mapping[str, bytes], hashes: Mapping[str, str], old: Mapping[str, str], report: Progress
-) -> None:
-    from kg.validate import Violation, violations
-
-    changed = sorted((name for name in graphs if hashes[name] != old.get(name)), key=lambda name: -len(graphs[name]))
-    wrong: list[Violation] = []
-    if sum(len(graphs[name]) for name in changed) < ALONE:
-        for name in changed:
-            wrong += violations(name, graphs[name], settings.base)
-    else:
-        # Shapes look at one graph alone, so graphs are checked side by side.
-        with ProcessPoolExecutor(min(len(changed), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-            waiting = [pool.submit(violations, name, graphs[name], settings.base) for name in changed]
-            for number, done in enumerate(as_completed(waiting)):
-                report("validate", "", number, len(changed))
-                wrong += done.result()
-    report("validate", "", len(changed), len(changed))
-    if wrong:
-        shown = "; ".join(f"{v.graph}: {v.node} {v.path}: {v.message}" for v in wrong[:SHOWN_VIOLATIONS])
-        raise ValidationError(
-            f"{len(wrong)} violations of the shapes: {shown}",
-            where="build",
-            remedy="nothing was published: correct the source or the extractor",
         )
 
 

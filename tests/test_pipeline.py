@@ -292,7 +292,7 @@ def test_an_invalid_graph_fails_the_build(
 def test_graphs_are_validated_in_other_processes_where_they_are_large(
     corpus: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "ALONE", 1)
+    monkeypatch.setattr("ingest.validation.ALONE", 1)
     assert build(data, corpus).changed
 
 

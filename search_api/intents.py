@@ -8,6 +8,7 @@ from typing import Any
 
 from search_api import renaming
 from search_api.answers import Answering, grouped, order, years
+from search_api.understanding import editions_of_numbers
 
 
 def implements(answer: Answering) -> None:
@@ -268,12 +269,18 @@ def compare(answer: Answering) -> None:
     if len(answer.corpus.plans) < 2:
         measure(answer)
         return
-    chosen = answer.question.plans
+    chosen = set(answer.question.plans)
+    owner = editions_of_numbers(answer.question.text, answer.corpus.plans)
     answer.question = replace(answer.question, plans=answer.corpus.plans)  # the number may be of the edition that is not named
     for number in answer.question.numbers:
         for ref in answer.found_measures(number):
             plan = ref.split("/")[2]
-            others = [one for one in answer.corpus.plans if one != plan and (plan in chosen or one in chosen)]
+            if plan != owner.get(number, plan):
+                continue
+            both = len(chosen) > 1
+            others = [
+                one for one in answer.corpus.plans if one != plan and ({plan, one} <= chosen if both else {plan, one} & chosen)
+            ]
             if others:
                 answer.scope(ref)
             for other in others:

@@ -11,6 +11,7 @@ from kg.names import fold
 from search_api.naming import Entity, Names, passing, split, undotted
 from search_api.wording import wording
 
+BESIDE = 40  # characters after a number within which its edition is named
 LIMIT = 4000  # characters of a question that are read
 # A number of two parts, however it is written: "2.3", "M2.3", "maatregel 2,3", "mesure 2 .3", "2.03".
 NUMBER = re.compile(
@@ -96,6 +97,19 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
         abbreviation=names.abbreviation(text),
     )
     return replace(question, intent=_intent(folded, question))
+
+
+def editions_of_numbers(text: str, plans: Sequence[str]) -> dict[str, str]:
+    """The edition that a question gives a measure number by saying it right after: "M8.14 van 2017-2020"."""
+    found = {}
+    for match in NUMBER.finditer(text):
+        years = YEARS.search(text, match.end(), match.end() + BESIDE)
+        if years and not NUMBER.search(YEARS.sub(" ", text[match.end() : years.start()])):
+            last = years[2] if len(years[2]) == 4 else years[1][:2] + years[2]
+            plan = f"gvpp-{years[1]}-{last}"
+            if plan in plans:
+                found[f"{int(match[1])}.{int(match[2])}"] = plan
+    return found
 
 
 def topic(text: str) -> str:

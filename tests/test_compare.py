@@ -21,6 +21,7 @@ from search_api.coverage import KINDS, coverage
 from search_api.routes_knowledge import Comparison, CoverageAnswer
 from search_api.service import create_app
 from search_api.sparql_run import Limits
+from search_api.understanding import editions_of_numbers
 
 OLDER, NEWER = "2017-2020", "2021-2024"
 
@@ -98,6 +99,29 @@ def test_an_accepted_counterpart_is_sure(tmp_path: Path) -> None:
     first = found["measures"][0]["counterparts"][0]
     assert (first["number"], first["certainty"], first["score"]) == ("1.2", "curated", 1)
     assert found["measures"][0]["status"] == "continued"
+
+
+PLANS = ("gvpp-2021-2024", "gvpp-2017-2020")
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("Welke maatregel uit het plan 2021-2024 zet M8.14 van 2017-2020 voort?", {"8.14": "gvpp-2017-2020"}),
+        ("Quelle mesure de 2017-2020 la mesure 2.3 du plan 2021-2024 prolonge-t-elle ?", {"2.3": "gvpp-2021-2024"}),
+        ("Welke maatregel van 2021-2024 zet maatregel 2.3 voort?", {}),
+        ("Vergelijk 1.2 en 1.3 van 2017-20", {"1.3": "gvpp-2017-2020"}),
+        ("maatregel 2.3 van 1999-2002", {}),
+    ],
+)
+def test_a_number_belongs_to_the_edition_that_is_named_right_after_it(text: str, owner: dict[str, str]) -> None:
+    assert editions_of_numbers(text, PLANS) == owner
+
+
+def test_asked_between_two_editions_no_other_one_answers(sample_build: Built) -> None:
+    reply = run_json(sample_build.data, "ask", "Welke maatregel van 2021-2024 zet maatregel 1.5 van 2017-2020 voort?")
+    assert {measure["plan"] for measure in reply["scope"]["measures"]} == {"gvpp-2017-2020"}
+    assert {row["plan"] for row in reply["answers"]} == {"gvpp-2021-2024"}
 
 
 # ---------------------------------------------------------------- coverage

@@ -166,7 +166,7 @@ def _check(index: Index, filters: Filters) -> None:
             if value not in known:
                 from rapidfuzz import process
 
-                near = [match[0] for match in process.extract(value, known, limit=6)] if len(known) > 12 else sorted(known)
+                near = [match[0] for match in process.extract(value, list(known), limit=6)] if len(known) > 12 else sorted(known)
                 raise UsageError(
                     f"no passage has {name} {value!r}", where="search", remedy=f"there are {', '.join(near) or 'none'}"
                 )

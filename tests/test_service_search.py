@@ -51,7 +51,16 @@ def test_filters_and_windows(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "parameters",
-    [{}, {"q": ""}, {"q": "x", "colour": "red"}, {"q": "x", "genre": "roman"}, {"q": "x", "limit": 0}, {"q": "x", "year": "y"}],
+    [
+        {},
+        {"q": ""},
+        {"q": "x", "colour": "red"},
+        {"q": "x", "genre": "roman"},
+        {"q": "x", "limit": 0},
+        {"q": "x", "year": "y"},
+        {"q": "x", "organisation": "nergens"},
+        {"q": "x", "organisation": ""},
+    ],
 )
 def test_what_does_not_exist_is_refused(client: TestClient, parameters: dict[str, Any]) -> None:
     reply = client.get("/api/search", params=parameters)

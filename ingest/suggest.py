@@ -131,6 +131,8 @@ def gather(extractions: Sequence[Extraction], labels: Labels, vocabulary: Vocabu
             if isinstance(s.object, Ref):
                 if s.predicate == "rdf:type":
                     kinds[s.subject] = s.object.path
+                    if s.object.path in PARTS and source.year:
+                        found.years[s.subject].add(source.year)
                 elif s.predicate in ("gvpp:implements", "gvpp:answersTo"):
                     found.linked.add((s.subject, s.object.path))
                 elif s.predicate == "gvpp:reportedIn":
@@ -154,8 +156,6 @@ def gather(extractions: Sequence[Extraction], labels: Labels, vocabulary: Vocabu
                     raw[s.subject].texts.setdefault((lang, s.quote.text))
                     for heading in passages[s.quote.passage].section[-HEADINGS:] if s.quote.passage in passages else ():
                         raw[s.subject].texts.setdefault((source.lang, heading))
-            if s.predicate in PARTS and source.year:
-                found.years[s.subject].add(source.year)
     places = {"gvpp:Measure": found.measures, "gvpp:Initiative": found.initiatives}
     for ref, kind in sorted(kinds.items()):
         place = places.get(kind, found.parts if kind in PARTS else None)
@@ -187,11 +187,11 @@ def pairings(things: Things) -> Iterator[tuple[str, list[Thing], list[Thing]]]:
         yield "measures", [thing for thing in mine if thing.ref not in told], measures
     answering = {a for a, b in things.linked if not b.startswith("id/measure/")}
     first = min((year for ref in things.parts for year in things.years[ref]), default=0)
-    yield (
-        "parts",
-        [t for ref, t in things.initiatives.items() if ref not in answering and max(things.years[ref], default=0) >= first],
-        list(things.parts.values()),
-    )
+    # What was reported before the resolution is no answer to it; what has no year may be.
+    later = [
+        t for ref, t in things.initiatives.items() if ref not in answering and max(things.years[ref], default=first) >= first
+    ]
+    yield "parts", later, list(things.parts.values())
 
 
 def suggest(things: Things, encoder: Encoder | None, cache: Path, progress: Progress | None = None) -> list[Suggestion]:
@@ -235,7 +235,7 @@ def _reason(known: Likeness, at: tuple[int, int], lang: str) -> str:
     """What a pair has in common, in words: the features that speak for it."""
     say = _file()["reason"]
     values = dict(zip(FEATURES, known.values[at].tolist(), strict=True))
-    told = [str(say[name][lang]) for name in ("meaning",) if values[name] > 0]  # type: ignore[index]
+    told = [str(say["meaning"][lang])] if values["meaning"] > 0 else []  # type: ignore[index]
     if common := known.shared(*at, lang)[:NAMED]:
         told.append(str(say["words"][lang]).format(words=", ".join(common)))  # type: ignore[index]
     told += [str(say[name][lang]) for name in ("theme", "action", "actors") if values[name] > 0]  # type: ignore[index]

@@ -5,7 +5,7 @@ Nothing here depends on the clock or on the order of work: the same statements g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyoxigraph as ox
 
@@ -257,8 +257,3 @@ def restricted_graph(statements: Iterable[Statement], base: str) -> bytes:
     for statement in statements:
         writer.add(statement.subject, statement.predicate, statement.object)
     return writer.nquads()
-
-
-def subjects_of(statements: Iterable[Statement]) -> Iterator[str]:
-    """References that statements are about, without repetition."""
-    yield from dict.fromkeys(statement.subject for statement in statements)

@@ -16,7 +16,6 @@ from search_api.compare import CLEAR
 from search_api.printing import WIDTH, hanging, label_in
 
 SHOWN = 6  # initiatives of a row
-WRAP = 160  # characters of a quote beside a label
 
 
 @functools.cache

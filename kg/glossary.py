@@ -61,6 +61,24 @@ def by_stems(source: str) -> Mapping[tuple[str, ...], tuple[Terms, ...]]:
     return {key: tuple(concepts) for key, concepts in table.items() if key}
 
 
+def meanings(text: str, source: str) -> tuple[Terms, ...]:
+    """What a term stands for; nothing where the glossary does not know it."""
+    return by_stems(source).get(stems(text, source), ())
+
+
+def topic_of(meaning: Terms) -> str:
+    """The topic of the field that a concept belongs to."""
+    return topics().get(meaning["nl"][0], "")
+
+
+PEOPLE = frozenset({"target-groups", "youth-school", "homelessness-social-work"})
+
+
+def groups(found: Sequence[str], source: str) -> bool:
+    """Whether a row of stems has a term for a group of people."""
+    return any(topic_of(meaning) in PEOPLE for _, _, known in matches(found, source) for meaning in known)
+
+
 def stems(text: str, lang: str) -> tuple[str, ...]:
     """The stems of a term, as the index of words has them."""
     return tuple(word.stem for word in lexical.words(text, lang))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
 from kg import queries
+from kg.encoder import NONE
 from kg.names import fold, shorten, sparql_prefixes
 from kg.store import Generation, Rows, open_store, query
 from search_api.figures import Figures
@@ -17,12 +19,15 @@ from search_api.naming import Row as NameRow
 from search_api.understanding import Question, understand
 from search_api.wording import say, wording
 
+if TYPE_CHECKING:
+    from search_api.search import Searching
+
 CITATIONS = 3
 NEAREST = 5
 Row = Mapping[str, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]
 
 
-@dataclass(slots=True)
+@dataclass
 class Corpus:
     """An open generation of the graph, with what every question needs of it."""
 
@@ -32,8 +37,16 @@ class Corpus:
     names: Names
     plans: tuple[str, ...]  # editions with measures, newest first
     figures: Figures | None = None
+    encoder: str = NONE  # as in Settings: what reads questions that no query answers
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
     histories: dict[str, Any] = field(default_factory=dict)  # of search_api.renaming, by reference
+
+    @functools.cached_property
+    def searching(self) -> Searching:
+        """The index of passages, opened by the first who needs it."""
+        from search_api.search import open_search
+
+        return open_search(self, self.encoder)
 
     def text(self, name: str, **values: str | int | Sequence[str | int]) -> str:
         """The SPARQL of a named query, complete: it can be run anywhere."""
@@ -78,10 +91,10 @@ class Corpus:
         return next((labels[one] for one in (lang, "nl", "fr", "en") if one in labels), next(iter(labels.values()), ref))
 
 
-def open_corpus(generation: Generation) -> Corpus:
-    """Open a generation for questions."""
+def open_corpus(generation: Generation, encoder: str = NONE) -> Corpus:
+    """Open a generation for questions. encoder: as in `Settings.encoder`; it is loaded when a question needs it."""
     base = generation.manifest["base"]
-    corpus = Corpus(generation, open_store(generation), base, Names(()), ())
+    corpus = Corpus(generation, open_store(generation), base, Names(()), (), encoder=encoder)
     rows, _ = corpus.run("names")
     named = sorted((row["thing"], row["kind"], row["name"], row["sort"] == "ordinary") for row in rows)  # a store sorts slowly
     corpus.names = Names(NameRow(*row) for row in named)
@@ -93,12 +106,16 @@ def open_corpus(generation: Generation) -> Corpus:
 
 
 def ask(corpus: Corpus, text: str, lang: str | None = None) -> dict[str, Any]:
-    """The answer to a question, in the shape of design §7."""
-    return answer(corpus, understand(text, lang, corpus.plans, corpus.names))
+    """The answer to a question, in the shape of design §7: from the graph, else the passages that speak of it."""
+    from search_api import passages
+
+    question = understand(text, lang, corpus.plans, corpus.names)
+    reply = answer(corpus, question)
+    return reply if reply["answers"] else passages.instead(corpus, question, reply)
 
 
 def answer(corpus: Corpus, question: Question) -> dict[str, Any]:
-    """The answer to a question that is understood already."""
+    """What the graph answers to a question that is understood already."""
     from search_api import renaming
     from search_api.intents import INTENTS, unknown
 

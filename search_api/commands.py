@@ -48,7 +48,8 @@ def ask(question: str, lang: str | None, json_: bool) -> None:
     from search_api.answers import open_corpus
     from search_api.printing import print_answer
 
-    give(answer(open_corpus(in_use(load_settings())), question, lang), print_answer, json_)
+    settings = load_settings()
+    give(answer(open_corpus(in_use(settings), settings.encoder), question, lang), print_answer, json_)
 
 
 @click.command()
@@ -139,10 +140,9 @@ def search(question: str, lang: str | None, limit: int, offset: int, json_: bool
 
 def opened_search() -> Any:
     from search_api.answers import open_corpus
-    from search_api.search import open_search
 
     settings = load_settings()
-    return open_search(open_corpus(in_use(settings)), settings.encoder)
+    return open_corpus(in_use(settings), settings.encoder).searching
 
 
 @click.command(name="eval")

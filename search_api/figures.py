@@ -8,14 +8,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kg.glossary import stem, translate, words
+from kg.glossary import stem, stopwords, translate, words
 from kg.names import fold
-from search_api.understanding import Question
+from search_api.understanding import Question, asks_money
 from search_api.wording import wording
 
 ENOUGH = 0.62  # share of a question's weight that a figure has to cover
 CLOSE = 0.92  # figures that cover nearly as much as the best one answer too
 COUNTED = 0.08  # more where the unit is what the question counts
+DATED = 0.1  # more where the figure is of a year that the question names, less where it has no year
+NEAR = 0.3  # how much nearness in meaning counts beside the words
+LEAST = 0.4  # share of the words below which nearness does not help
 MOST = 6
 DASH = " – "  # after it a label describes what it names
 Row = Mapping[str, str]
@@ -53,32 +56,48 @@ class Figures:
         weights = [self.weight.get(form, self.rarest) for form in (term.forms & text or term.forms)]
         return max(weights) if term.name else min(max(weights), 0.5 * self.rarest)
 
-    def find(self, question: Question, names: Mapping[str, Sequence[str]], passed: Collection[str]) -> list[Found]:
+    def find(
+        self,
+        question: Question,
+        names: Mapping[str, Sequence[str]],
+        passed: Collection[str],
+        nearness: Mapping[str, float] | None = None,
+    ) -> list[Found]:
         """Figures that the question asks for, best first; none when nothing covers enough of it.
 
         names: every name of each reference, so that a body is found under its name in the other language. passed: references
-        of the bodies that report, which their figures do not name.
+        of the bodies that report, which their figures do not name. nearness: how near in meaning each quote is to the question,
+        0 to about 1; it makes up for words that have no translation, never for a name, a year or the kind of thing counted.
         """
         wanted = _wanted(question, names, passed)
         if not wanted:
             return []
         total = sum(self._weight(term) for term in wanted)
+        years = set(question.years or question.span)
+        money = asks_money(question.text)
         scored: list[Found] = []
         for row, text, proper, unit in zip(self.rows, self.texts, self.proper, self.units, strict=True):
-            if question.years and row.get("year") and int(row["year"]) not in question.years:
+            if years and row.get("year") and int(row["year"]) not in years:
                 continue
-            if any(term.name and not term.forms & proper for term in wanted):
+            if any(term.name and not term.forms & proper for term in wanted) or (money and not is_money(row)):
                 continue
-            got = sum(self._weight(term, text) for term in wanted if term.forms & text)
+            got = sum(self._weight(term, text) for term in wanted if term.forms & text) / total
             counted = any(form in unit for form in wanted[0].forms)
-            score = got / total + (COUNTED if counted else 0)
-            if score >= ENOUGH:
+            near = NEAR * (nearness or {}).get(row["passage"] + row["quote"], 0.0) if counted and got >= LEAST else 0.0
+            dated = (DATED if row.get("year") else -DATED) if years else 0.0
+            score = got + near + (COUNTED if counted else 0) + dated
+            if got + near + (COUNTED if counted else 0) >= ENOUGH:
                 scored.append(Found(row, score, counted))
         scored.sort(key=lambda found: (-found.score, found.row["document"], int(found.row["start"])))
         best = scored[0].score if scored else 0.0
         near = [found for found in scored if found.score >= CLOSE * best]
         # Of a sentence with several numbers, the one that counts what was asked.
         return ([found for found in near if found.counted] or near)[:MOST]
+
+
+def is_money(row: Row) -> bool:
+    """Whether a figure is a sum of money."""
+    return "euro" in row.get("unit", "").casefold()
 
 
 def _said(row: Row) -> tuple[str, ...]:
@@ -106,12 +125,14 @@ class Term:
 def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Collection[str]) -> list[Term]:
     """Content words of a question; the counted thing (after "how many") first, the bodies that it names last."""
     passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
+    passed |= stopwords(question.lang)
     text = re.sub(r"(?<!\d)20\d\d(?!\d)", " ", question.text)
     wanted: list[Term] = []
     called: dict[str, list[str]] = {}  # the names of what is named, once for each: one word may name a body and its project
     for entity in question.entities:
         if entity.kind in ("organisation", "initiative", "place"):
-            text = re.sub(rf"(?<!\w){re.escape(entity.name)}(?!\w)", " ", text)
+            name = r"\W+".join(map(re.escape, entity.name.split()))
+            text = re.sub(rf"(?<!\w){name}(?!\w)", " ", text)
             if not set(entity.refs) & set(ignored):
                 mine = [name.split(DASH)[0] for ref in entity.refs for name in known.get(ref, ())]
                 called.setdefault(entity.name, []).extend(mine)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from search_api import intents_figures as amounts
+from search_api import intents_lists as lists
 from search_api import renaming
 from search_api.answers import Answering, grouped, order, years
 from search_api.understanding import editions_of_numbers
@@ -101,12 +103,12 @@ def zone(answer: Answering) -> None:
         if entity.kind != "place":
             continue
         rows = answer.fetch("initiatives-of-zone", place=list(entity.refs))
-        considered = [row for row in rows if row.get("status") == "ns/gvpp#considered"]
-        if answer.question.considered and considered:
-            rows = considered
+        wanted = "considered" if answer.question.considered else "existing" if answer.question.existing else ""
+        chosen = [row for row in rows if row.get("status", "").rsplit("#", 1)[-1] in lists.STATUS.get(wanted, ())]
+        rows = chosen or rows
         if answer.question.activity:
             rows = [row for row in rows if (row["kind"] == "ns/gvpp#daily") == (answer.question.activity == "daily")]
-        _list(answer, rows, "zone", name=answer.label(entity.refs[0]))
+        lists.listed(answer, rows, "zone", name=answer.label(entity.refs[0]))
         return
 
 
@@ -136,7 +138,7 @@ def theme(answer: Answering) -> None:
             answer.years |= set(answer.question.years)
         elif answer.question.chosen:
             rows = [row for row in rows if row["theme"].split("/")[2] in answer.question.plans]
-        _list(answer, rows, "theme", name=entity.name)
+        lists.listed(answer, rows, "theme", name=entity.name)
         return
 
 
@@ -174,19 +176,7 @@ def resolution(answer: Answering) -> None:
     rows = answer.fetch("initiatives-of-part", number=answer.question.part)
     if answer.question.of_zones:
         rows = [row for row in rows if row.get("zone")]
-    _list(answer, rows, "resolution", name=answer.question.part)
-
-
-def _list(answer: Answering, rows: list[dict[str, str]], template: str, **values: str) -> None:
-    by_initiative = grouped(rows, "subject")
-    for ref, evidence in by_initiative.items():
-        answer.add("Initiative", ref, evidence)
-    if by_initiative:
-        count = answer.count("initiatives", len(by_initiative))
-        names = "; ".join(answer.label(ref) for ref in by_initiative)
-        answer.sentences.append(answer.say("sentence", template, count=count, names=names, **values))
-    else:
-        answer.sentences.append(answer.say("sentence", f"{template}_none", **values))
+    lists.listed(answer, rows, "resolution", name=answer.question.part)
 
 
 def abbreviation(answer: Answering) -> None:
@@ -199,35 +189,6 @@ def abbreviation(answer: Answering) -> None:
         answer.sentences.append(answer.say("sentence", "abbreviation", name=short, text=" / ".join(by_text)))
         if len(by_text) > 1:
             answer.notes.append(answer.say("note", "several_meanings", name=short, n=len(by_text)))
-
-
-def figure(answer: Answering) -> None:
-    """Figures and amounts; several values of one thing are all given, and named as different."""
-    publishers = [row["publisher"] for row in answer.corpus.run("publishers")[0]]
-    found = answer.figures().find(answer.question, answer.corpus.names.of, publishers)
-    if not found:
-        answer.sentences.append(answer.say("sentence", "figure_none"))
-        if answer.question.years:
-            answer.notes.append(answer.say("note", "years_covered", years=", ".join(map(str, answer.covered_years()))))
-        return
-    for item in found:
-        row = item.row
-        year = int(row["year"]) if row.get("year") else None
-        number = float(row["value"])
-        value = {"number": int(number) if number.is_integer() else number, "unit": row.get("unit", ""), "year": year}
-        answer.add("Figure", row["subject"], [row], text=row["name"], value=value)
-        answer.rows[-1]["label"] = {row["lang"]: row["name"]}
-        answer.years |= {year} if year else set()
-    best = answer.rows[0]
-    shown = f"{best['value']['number']} {best['value']['unit']}" + (
-        f" ({best['value']['year']})" if best["value"]["year"] else ""
-    )
-    answer.sentences.append(answer.say("sentence", "figure", text=best["text"].rstrip(".:"), value=shown))
-    about = {(item.row["about"], item.row.get("unit"), item.row.get("year")) for item in found}
-    values = list(dict.fromkeys(item.row["value"] for item in found))
-    if len(about) == 1 and len(values) > 1:
-        answer.notes.append(answer.say("note", "two_values", values=" / ".join(values)))
-    answer.conflicts()
 
 
 def names(answer: Answering) -> None:
@@ -336,5 +297,15 @@ INTENTS: dict[str, Callable[[Answering], None]] = {
     "resolution": resolution,
     "abbreviation": abbreviation,
     "names": names,
-    "figure": figure,
+    "figure": amounts.figure,
+    "grant": amounts.grant,
+    "pillar": lists.pillar,
+    "themes": lists.themes,
+    "year": lists.year,
+    "status": lists.status,
+    "group": lists.group,
+    "initiative": lists.initiative,
+    "organisation": lists.organisation,
+    "recommendations": lists.recommendations,
+    "findings": lists.findings,
 }

@@ -66,9 +66,9 @@ class View:
         return found
 
 
-def open_view(generation: Generation) -> View:
+def open_view(generation: Generation, encoder: str) -> View:
     """Open a generation for questions and answer a first one; a question that fails does not stand in the way."""
-    view = View(open_corpus(generation), http_date(generation.manifest["created"]))
+    view = View(open_corpus(generation, encoder), http_date(generation.manifest["created"]))
     for question, lang in WARM:
         try:
             ask(view.corpus, question, lang)
@@ -134,7 +134,7 @@ class Live:
         generation = await asyncio.to_thread(current, self.settings.data)
         if generation is None or (self.open and self.open.name == generation.manifest["name"]):
             return False
-        view = await asyncio.to_thread(open_view, generation)
+        view = await asyncio.to_thread(open_view, generation, self.settings.encoder)
         if self.workers is None:
             pool = Pool(generation, self.limits)
             await pool.start()

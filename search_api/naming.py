@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from kg.glossary import stem
 from kg.names import fold
 from search_api.wording import wording
 
@@ -128,6 +129,20 @@ class Names:
             if known and (word.isupper() or not word.islower()):
                 return known
         return ""
+
+    def themes(self, text: str) -> list[Entity]:
+        """The themes whose name has a word of the text that no other theme of the same edition has: "thème drogues"."""
+        words = {stem(word): word for word in split(text) if len(word) > 4}
+        having: dict[str, set[str]] = defaultdict(set)
+        for key, kinds in self.by_name.items():
+            for word in {stem(word) for word in key.split()} & set(words):
+                having[word] |= kinds.get("theme", set())
+        found = [
+            Entity(tuple(sorted(refs)), "theme", words[word])
+            for word, refs in sorted(having.items())
+            if refs and len({ref.rsplit("/", 1)[0] for ref in refs}) == len(refs)
+        ]
+        return found if len({one.refs for one in found}) == 1 else []
 
     def find(self, text: str) -> list[Entity]:
         """What the text names, the longest names first."""

@@ -12,7 +12,7 @@ from search_api.live import Live, View
 from search_api.models import Lang, Open, Parameters, Question, Version
 from search_api.negotiation import choose
 from search_api.routes_api import ERRORS, fresh, known, no_repeats
-from search_api.search import POOL, Searching, open_search, search
+from search_api.search import POOL, Searching, search
 from search_api.tables import as_csv
 
 JSON, CSV = "application/json", "text/csv"
@@ -81,7 +81,7 @@ class SearchAnswer(Open):
 
 def opened(live: Live, view: View) -> Searching:
     """The index of the generation in use, opened once."""
-    return view.remember("search", lambda: open_search(view.corpus, live.settings.encoder))
+    return view.corpus.searching
 
 
 def router(live: Live) -> APIRouter:

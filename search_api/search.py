@@ -9,7 +9,7 @@ import functools
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,27 @@ class Searching:
                     found.setdefault(ref, []).append((row, start, end))
         return found
 
+    def nearness_of_quotes(self, question: Question) -> Callable[[str, str], float]:
+        """A function that tells how near a quote of a passage is to a question: 1 for what the nearest sentence is above usual, 0
+        for what is usual or less, and for all without vectors."""
+        _, cosines = _nearness(self, question)
+        if not cosines:
+            return lambda ref, quote: 0.0
+        usual = min(_usual(values) for values in cosines.values())
+        best = max(float(values.max()) for values in cosines.values()) - usual
+
+        def near(ref: str, quote: str) -> float:
+            indexed = self.index.passages.get(ref)
+            if indexed is None or best <= 0:
+                return 0.0
+            at = indexed.passage.text.find(quote)
+            end = at + len(quote)
+            values = cosines[indexed.passage.lang]
+            own = [float(values[row]) for row, a, b in self.sentences.get(ref, ()) if at >= 0 and a < end and b > at]
+            return max(0.0, (max(own) - usual) / best) if own else 0.0
+
+        return near
+
     @functools.cached_property
     def mentioned(self) -> Mapping[str, list[str]]:
         """Passages by what they state or name."""
@@ -145,7 +166,7 @@ def search(
     question = understand(text, lang, searching.corpus.plans, searching.corpus.names)
     about = concepts(topic(question.text), question.lang, searching.index)
     found = folded(ranked(searching, question, about, filters))
-    hits = [_hit(searching, one, about, question.lang) for one in found[offset : offset + limit]]
+    hits = hits_of(searching, found[offset : offset + limit], about, question.lang)
     return {
         "question": question.text,
         "lang": question.lang,
@@ -350,6 +371,11 @@ def _facets(found: Iterable[Found]) -> dict[str, dict[str, int]]:
         for name, values in one.indexed.filters.items():
             counts[name].update(values)
     return {name: dict(sorted(count.items(), key=lambda item: (-item[1], item[0]))) for name, count in counts.items()}
+
+
+def hits_of(searching: Searching, found: Iterable[Found], about: Sequence[Concept], lang: str) -> list[dict[str, Any]]:
+    """Passages as they are shown: in the shape of design §7, labels in a language."""
+    return [_hit(searching, one, about, lang) for one in found]
 
 
 def _hit(searching: Searching, one: Found, about: Sequence[Concept], lang: str) -> dict[str, Any]:

@@ -41,6 +41,9 @@ class Question:
     considered: bool = False
     activity: str = ""  # "daily" or "specific" where the question asks for one of them
     abbreviation: str = ""
+    existing: bool = False
+    pillars: tuple[str, ...] = ()  # prevention, reaction, followup
+    span: tuple[int, ...] = ()  # years of a period that it names, such as a school year
 
 
 @functools.cache
@@ -79,7 +82,11 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
     without_years = YEARS.sub(" ", text)
     numbers = tuple(dict.fromkeys(f"{int(a)}.{int(b)}" for a, b in NUMBER.findall(without_years)))
     chosen = _editions(text, folded, plans)
-    entities = [*names.find(NUMBER.sub(" ", without_years)), *_numbered_themes(folded, plans)]
+    plan_names = set(wording()["pass"]["plan"])
+    named = [one for one in names.find(NUMBER.sub(" ", without_years)) if fold(one.name) not in plan_names]
+    entities = [*named, *_numbered_themes(folded, plans)]
+    if _says(folded, "theme") and not any(one.kind == "theme" for one in entities):
+        entities += names.themes(text)
     part = PART.search(folded)
     question = Question(
         text=text,
@@ -95,6 +102,9 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
         considered=_says(folded, "considered"),
         activity="daily" if _says(folded, "daily") else "specific" if _says(folded, "specific") else "",
         abbreviation=names.abbreviation(text),
+        span=tuple(year for a, b in YEARS.findall(text) for year in range(int(a), int(b if len(b) == 4 else a[:2] + b) + 1)),
+        existing=_says(folded, "existing"),
+        pillars=tuple(name for name in wording()["pillar"] if _pattern("pillar", name).search(folded)),
     )
     return replace(question, intent=_intent(folded, question))
 
@@ -131,6 +141,17 @@ def asks_number(text: str) -> bool:
     return _says(fold(text), "how_many")
 
 
+def asks_money(text: str) -> bool:
+    """Whether a question asks for a sum of money, and not for a number of something else."""
+    folded = fold(text)
+    return _says(folded, "money") and not _says(folded, "counted")
+
+
+def asks_fact(text: str) -> bool:
+    """Whether a question asks for one fact (who, when, how much), which a passage that comes near seldom gives."""
+    return _says(fold(text), "fact") or asks_number(text)
+
+
 def _numbered_themes(folded: str, plans: Sequence[str]) -> list[Entity]:
     """Themes named by number: another one in each edition, so all of them."""
     found = THEME.search(folded)
@@ -156,37 +177,72 @@ def _editions(text: str, folded: str, plans: Sequence[str]) -> tuple[str, ...]:
 
 def _intent(folded: str, question: Question) -> str:
     """The first rule that holds: what a question gives (numbers, names) weighs more than how it is worded."""
-    kinds = {entity.kind for entity in question.entities}
     if question.numbers:
-        if _says(folded, "partner"):
-            return "partners"
-        if _says(folded, "continue") and not _says(folded, "asks_initiative"):
-            return "compare"
-        if _says(folded, "text") and not _says(folded, "implement"):
-            return "measure"
-        return "implements" if _says(folded, "initiative") or _says(folded, "implement") else "measure"
-    if question.abbreviation and _says(folded, "meaning"):
-        return "abbreviation"
-    if question.part and _says(folded, "resolution"):
-        return "resolution"
-    if "theme" in kinds and _says(folded, "number"):
-        return "theme_number"
-    if "theme" in kinds and _says(folded, "measure") and not _says(folded, "initiative"):
-        return "theme_measures"
-    if _says(folded, "how_many"):
-        return "figure"
+        return _intent_of_number(folded)
+    kinds = {entity.kind for entity in question.entities}
+    known = {entity.kind for entity in question.entities if not entity.common}
     body = "organisation" in kinds or ("place" in kinds and not _says(folded, "measure"))
-    if body and not _says(folded, "asks_initiative") and (_says(folded, "name") or _says(folded, "meaning")):
-        return "names"
-    if _says(folded, "measure") and kinds & {"organisation", "initiative"}:
-        return "partner_measures" if _says(folded, "partner") else "contributes"
-    if _says(folded, "which_zone") and "initiative" in kinds:
-        return "zones"
-    if "place" in kinds and _says(folded, "initiative"):
-        return "zone"
-    if "theme" in kinds and (_says(folded, "initiative") or _says(folded, "theme")):
-        return "theme"
-    return "names" if body and _is_bare(question) else "unknown"
+    lists = _says(folded, "initiative") and not _says(folded, "fact")
+    rules = (
+        ("abbreviation", question.abbreviation and _says(folded, "meaning")),
+        ("findings", _says(folded, "finding")),
+        ("recommendations", _says(folded, "recommendation")),
+        ("resolution", question.part and _says(folded, "resolution")),
+        ("pillar", question.pillars and _says(folded, "pillar")),
+        ("theme_number", "theme" in kinds and _says(folded, "number")),
+        ("theme_measures", "theme" in kinds and _says(folded, "measure") and not lists),
+        ("grant", "organisation" in kinds and asks_money(question.text) and _says(folded, "asks_amount")),
+        ("figure", _says(folded, "how_many") or _says(folded, "amount_named")),
+        ("names", body and not _says(folded, "asks_initiative") and (_says(folded, "name") or _says(folded, "meaning"))),
+        (
+            "partner_measures" if _says(folded, "partner") else "contributes",
+            _says(folded, "measure") and kinds & {"organisation", "initiative"},
+        ),
+        ("zones", "initiative" in kinds and _says(folded, "which_zone")),
+        ("zone", "place" in kinds and (lists or _says(folded, "goes_on"))),
+        ("theme", "theme" in kinds and (lists or _says(folded, "theme"))),
+        ("themes", not known and _says(folded, "themes")),
+        ("status", not known and lists and question.considered and _says(folded, "planned")),
+        ("year", not known and question.years and _says(folded, "asks_initiative")),
+        ("group", not known and lists and _says(folded, "meant_for") and has_group(question)),
+        ("initiative", "initiative" in kinds and _says(folded, "what_is")),
+        ("organisation", "organisation" in known and (_says(folded, "does") or _says(folded, "asks_initiative"))),
+        ("names", body and _is_bare(question)),
+    )
+    return next((intent for intent, holds in rules if holds), "unknown")
+
+
+def _intent_of_number(folded: str) -> str:
+    """What is asked of a measure by its number."""
+    lists = _says(folded, "initiative")
+    rules = (
+        ("pillar", _says(folded, "pillar")),
+        ("partners", _says(folded, "partner")),
+        ("compare", _says(folded, "continue") and not _says(folded, "asks_initiative")),
+        ("measure", _says(folded, "text") and not _says(folded, "implement")),
+        ("implements", lists or _says(folded, "implement")),
+    )
+    return next((intent for intent, holds in rules if holds), "measure")
+
+
+def has_group(question: Question) -> bool:
+    """Whether a question names a group of people, by the glossary."""
+    from kg.glossary import groups
+    from kg.lexical import words
+
+    found = [word.stem for word in words(question.text, question.lang)]
+    return groups(found, question.lang)
+
+
+def speaks_of_frame(text: str) -> bool:
+    """Whether words only say what kind of list is wanted, and nothing of its topic."""
+    folded = fold(text)
+    names = [name for name in wording()["word"] if name not in ("fact", "finding")]
+    return (
+        folded in wording()["pass"]["list"]
+        or any(_pattern("word", name).fullmatch(folded) for name in names)
+        or any(_pattern("edition", name).fullmatch(folded) for name in wording()["edition"])
+    )
 
 
 def _is_bare(question: Question) -> bool:

@@ -1,0 +1,102 @@
+"""Intents about figures and amounts: how many, how much, for whom, in which year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kg.encoder import NONE
+from search_api.answers import Answering, grouped
+from search_api.figures import is_money
+
+Row = Mapping[str, str]
+THIN = {"nl": ".", "fr": "\u202f", "en": ","}  # between thousands
+POINT = {"nl": ",", "fr": ",", "en": "."}
+
+
+def figure(answer: Answering) -> None:
+    """Figures and amounts; several values of one thing are all given, and named as different."""
+    publishers = [row["publisher"] for row in answer.corpus.run("publishers")[0]]
+    figures = answer.figures()
+    found = figures.find(answer.question, answer.corpus.names.of, publishers)
+    if not found and answer.corpus.encoder != NONE:
+        found = figures.find(answer.question, answer.corpus.names.of, publishers, _nearness(answer))
+    if not found:
+        answer.sentences.append(answer.say("sentence", "figure_none"))
+        if answer.question.years:
+            answer.notes.append(answer.say("note", "years_covered", years=", ".join(map(str, answer.covered_years()))))
+        return
+    for item in found:
+        _add(answer, "Figure", item.row)
+        answer.rows[-1]["label"] = {item.row["lang"]: item.row["name"]}
+    answer.sentences.append(_told(answer, answer.rows[0]))
+    _differing(answer, [item.row for item in found])
+    answer.conflicts()
+
+
+def grant(answer: Answering) -> None:
+    """Amounts granted to a body or group, newest first; of the years that the question names, where it names any."""
+    publishers = {row["publisher"] for row in answer.corpus.run("publishers")[0]}
+    refs = [ref for entity in answer.question.entities for ref in entity.refs if ref not in publishers]
+    rows = answer.fetch("grants", recipient=refs) if refs else []
+    years = set(answer.question.years or answer.question.span)
+    mine = [row for row in rows if not years or int(row["year"]) in years]
+    if not mine:
+        figure(answer)
+        if rows and not answer.rows:
+            given = ", ".join(sorted({row["year"] for row in rows}))
+            answer.notes.append(answer.say("note", "grants_of", name=answer.label(refs[0]), years=given))
+        return
+    for evidence in grouped(mine, "subject").values():
+        _add(answer, "Grant", evidence[0], evidence)
+        answer.rows[-1]["label"] = answer.describe([evidence[0]["recipient"]])[evidence[0]["recipient"]]["label"]
+    told = "; ".join(_value(answer, row["value"]) for row in answer.rows)
+    names = ", ".join(dict.fromkeys(answer.label(row["recipient"]) for row in mine))
+    answer.sentences.append(answer.say("sentence", "grant", name=names, values=told))
+    _differing(answer, mine)
+    answer.conflicts()
+
+
+def _add(answer: Answering, kind: str, row: Row, evidence: Sequence[Row] = ()) -> None:
+    year = int(row["year"]) if row.get("year") else None
+    number = float(row["value"])
+    value = {"number": int(number) if number.is_integer() else number, "unit": row.get("unit", ""), "year": year}
+    answer.add(kind, row["subject"], evidence or [row], text=row.get("name") or row["quote"], value=value)
+    answer.years |= {year} if year else set()
+
+
+def _told(answer: Answering, row: Mapping[str, Any]) -> str:
+    """A figure as a sentence: the source's own where the figure stands in one, else what it is and its value."""
+    name = str(row["text"]).strip()
+    quote = str(row["citations"][0]["quote"]) if row["citations"] else ""
+    if len(name) > 60 and quote.startswith(name[:40]):
+        return answer.say("sentence", "figure", text=_value(answer, row["value"]), value=f"«{name}»")
+    return answer.say("sentence", "figure", text=name.rstrip(".:"), value=_value(answer, row["value"]))
+
+
+def _value(answer: Answering, value: Mapping[str, Any]) -> str:
+    number = spoken(value["number"], answer.lang)
+    return " ".join(filter(None, [number, value["unit"], f"({value['year']})" if value["year"] else ""]))
+
+
+def spoken(number: float, lang: str) -> str:
+    """A number as a language writes it: 2938500 is "2.938.500" in Dutch."""
+    whole, _, rest = f"{number:,}".partition(".")
+    return whole.replace(",", THIN[lang]) + (f"{POINT[lang]}{rest}" if rest else "")
+
+
+def _differing(answer: Answering, rows: Sequence[Row]) -> None:
+    """Say that the documents give one thing several values."""
+    about = {(row.get("about", row.get("recipient")), row.get("unit"), row.get("year")) for row in rows}
+    values = list(dict.fromkeys(row["value"] for row in rows))
+    if len(about) == 1 and len(values) > 1:
+        answer.notes.append(answer.say("note", "two_values", values=" / ".join(values)))
+
+
+def _nearness(answer: Answering) -> dict[str, float]:
+    """How near each figure's quote is to the question in meaning, by passage and quote; 1 for the nearest of all sentences."""
+    near = answer.corpus.searching.nearness_of_quotes(answer.question)
+    return {row["passage"] + row["quote"]: near(row["passage"], row["quote"]) for row in answer.figures().rows if row.get("value")}
+
+
+__all__ = ["figure", "grant", "is_money", "spoken"]

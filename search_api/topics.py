@@ -1,0 +1,76 @@
+"""What a question about a list is about, beside the names in it: "acties *tegen straatintimidatie* in zone 5339".
+
+Words that only say what kind of list is wanted (initiatives, projects, exist, receive) are no topic: they stand in
+`ontology/answering.toml` ([word] and [pass] list).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from kg.glossary import groups, meanings, stems, topic_of
+from kg.lexical import words
+from kg.names import fold
+from search_api.answers import Answering
+from search_api.concepts import SAID, Concept, concepts, spread
+from search_api.understanding import NUMBER, YEAR, YEARS, speaks_of_frame
+from search_api.wording import wording
+
+
+def topics_of(answer: Answering, dropped: Iterable[str] = ()) -> list[Concept]:
+    """The concepts of a question that neither name anything known nor say what is asked for. dropped: further words."""
+    text = YEAR.sub(" ", YEARS.sub(" ", NUMBER.sub(" ", answer.question.text)))
+    for entity in (one for one in answer.question.entities if not one.common):
+        name = r"\W+".join(map(re.escape, entity.name.split()))
+        text = re.sub(rf"(?<!\w){name}(?!\w)", " ", text, flags=re.I)
+    found = concepts(text, answer.lang, answer.corpus.searching.index)
+    passed = {fold(word) for word in dropped}
+    return [one for one in found if not (fold(one.text) in passed or one.text.isdigit() or speaks_of_frame(one.text))]
+
+
+def is_group(concept: Concept, lang: str) -> bool:
+    """Whether a concept is a group of people, for whom something can be done."""
+    return groups(stems(concept.text, lang), lang)
+
+
+def says(concept: Concept, texts: Iterable[tuple[str, str]]) -> bool:
+    """Whether one of some texts, each with its language, has a concept in any of its ways."""
+    for lang, text in texts:
+        row = f" {' '.join(word.stem for word in words(text, lang))} "
+        if any(f" {' '.join(key)} " in row for key, sure in concept.ways.get(lang, {}).items() if sure > SAID):
+            return True
+    return False
+
+
+def decides(answer: Answering, concept: Concept) -> bool:
+    """Whether an initiative that is not about a concept cannot be meant: a phenomenon of the field, or a word that no passage of
+    the asker's language has. Who it is for and how it is done is often left unsaid by the documents."""
+    loose = set(wording()["pass"]["loose"])
+    found = {known for meaning in meanings(concept.text, answer.lang) if (known := topic_of(meaning))}
+    if found:
+        return not found & loose
+    index = answer.corpus.searching.index
+    ways = concept.ways.get(answer.lang)
+    return bool(ways) and not any(min(spread(index, answer.lang, stem) for stem in key) for key in ways)
+
+
+def narrowed(
+    answer: Answering, rows: Sequence[Mapping[str, str]], about: Sequence[Concept]
+) -> tuple[list[Mapping[str, str]], list[Concept]]:
+    """The rows whose initiative is about every topic that decides, and the other topics.
+
+    An initiative is about what its names, the words that prove it, their headings and the title of their document say.
+    """
+    deciding = [one for one in about if decides(answer, one)]
+    others = [one for one in about if one not in deciding]
+    if not deciding:
+        return list(rows), others
+    answer.describe({row[name] for row in rows for name in ("subject", "document")})
+    texts: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        known = texts.setdefault(row["subject"], list(answer.corpus.labels[row["subject"]]["label"].items()))
+        known += [(row["lang"], row["quote"]), (row["lang"], row.get("section", ""))]
+        known += answer.corpus.labels[row["document"]]["label"].items()
+    kept = {subject for subject, known in texts.items() if all(says(one, known) for one in deciding)}
+    return [row for row in rows if row["subject"] in kept], others

@@ -79,9 +79,9 @@ class Figures:
         for row, text, proper, unit in zip(self.rows, self.texts, self.proper, self.units, strict=True):
             if years and row.get("year") and int(row["year"]) not in years:
                 continue
-            if any(term.name and not term.forms & proper for term in wanted) or (money and not is_money(row)):
+            if any(term.name and not (term.forms & proper and term.within(text)) for term in wanted) or (money and not is_money(row)):
                 continue
-            got = sum(self._weight(term, text) for term in wanted if term.forms & text) / total
+            got = sum(self._weight(term, text) for term in wanted if term.within(text)) / total
             counted = any(form in unit for form in wanted[0].forms)
             near = NEAR * (nearness or {}).get(row["passage"] + row["quote"], 0.0) if counted and got >= LEAST else 0.0
             dated = (DATED if row.get("year") else -DATED) if years else 0.0
@@ -120,6 +120,11 @@ class Term:
 
     forms: frozenset[str]
     name: bool
+    names: tuple[frozenset[str], ...] = ()  # the words of each name of a body: all those of one have to be there
+
+    def within(self, text: frozenset[str]) -> bool:
+        """Whether a text has the word, or one of the names whole."""
+        return any(name <= text for name in self.names) if self.names else bool(self.forms & text)
 
 
 def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Collection[str]) -> list[Term]:
@@ -137,10 +142,10 @@ def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Col
                 mine = [name.split(DASH)[0] for ref in entity.refs for name in known.get(ref, ())]
                 called.setdefault(entity.name, []).extend(mine)
     small = passed | set(wording()["pass"]["name"])
-    bodies = [
-        Term(_stems(*(word for name in names for word in words(name) if word not in small)), not surface.islower())
-        for surface, names in called.items()
-    ]
+    bodies = []
+    for surface, all_names in called.items():
+        each = tuple(filter(None, (_stems(*(word for word in words(name) if word not in small)) for name in all_names)))
+        bodies.append(Term(frozenset().union(*each), not surface.islower(), each))
     names = {fold(word) for word in re.findall(r"(?<=\s)[A-ZÀ-Ý][\w-]+", text)}
     for word in words(text):
         if word in passed or len(word) < 3:

@@ -296,6 +296,23 @@ class Answering:
         return self.label(ref), years(about["plan"])
 
 
+def passage_row(place: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """A row that is a passage. place: its citation, the whole passage; text: the sentence of it that answers."""
+    section = str(place["section"] or place["title"]).rsplit(" › ", 1)[-1]
+    return {
+        "iri": place["url"],
+        "kind": "Passage",
+        "label": {place["lang"]: section},
+        "number": None,
+        "plan": None,
+        "role": None,
+        "value": None,
+        "text": text,
+        "certainty": "explicit",
+        "citations": [dict(place)],
+    }
+
+
 def grouped(rows: Iterable[Mapping[str, str]], key: str) -> dict[str, list[Mapping[str, str]]]:
     """Rows by one of their columns, in the order in which they come."""
     groups: dict[str, list[Mapping[str, str]]] = {}

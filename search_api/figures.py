@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kg.glossary import stem, stopwords, translate, words
 from kg.names import fold
-from search_api.understanding import Question, asks_money
+from search_api.understanding import Question, asks_count, asks_money
 from search_api.wording import wording
 
 ENOUGH = 0.62  # share of a question's weight that a figure has to cover
@@ -74,7 +74,7 @@ class Figures:
             return []
         total = sum(self._weight(term) for term in wanted)
         years = set(question.years or question.span)
-        money = asks_money(question.text)
+        money, counts = asks_money(question.text), asks_count(question.text)
         scored: list[Found] = []
         for row, text, proper, unit in zip(self.rows, self.texts, self.proper, self.units, strict=True):
             if years and row.get("year") and int(row["year"]) not in years:
@@ -86,7 +86,7 @@ class Figures:
             near = NEAR * (nearness or {}).get(row["passage"] + row["quote"], 0.0) if counted and got >= LEAST else 0.0
             dated = (DATED if row.get("year") else -DATED) if years else 0.0
             score = got + near + (COUNTED if counted else 0) + dated
-            if got + near + (COUNTED if counted else 0) >= ENOUGH:
+            if (counted or not counts) and got + near + (COUNTED if counted else 0) >= ENOUGH:
                 scored.append(Found(row, score, counted))
         scored.sort(key=lambda found: (-found.score, found.row["document"], int(found.row["start"])))
         best = scored[0].score if scored else 0.0

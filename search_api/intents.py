@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from search_api import intents_figures as amounts
 from search_api import intents_lists as lists
+from search_api import intents_things as things
 from search_api import renaming
 from search_api.answers import Answering, grouped, order, years
+from search_api.topics import says, topics_of
 from search_api.understanding import editions_of_numbers
 
 
@@ -103,6 +105,8 @@ def zone(answer: Answering) -> None:
         if entity.kind != "place":
             continue
         rows = answer.fetch("initiatives-of-zone", place=list(entity.refs))
+        if not rows:
+            rows = _of_zone_of(answer, entity.refs)
         wanted = "considered" if answer.question.considered else "existing" if answer.question.existing else ""
         chosen = [row for row in rows if row.get("status", "").rsplit("#", 1)[-1] in lists.STATUS.get(wanted, ())]
         rows = chosen or rows
@@ -110,6 +114,16 @@ def zone(answer: Answering) -> None:
             rows = [row for row in rows if (row["kind"] == "ns/gvpp#daily") == (answer.question.activity == "daily")]
         lists.listed(answer, rows, "zone", name=answer.label(entity.refs[0]))
         return
+
+
+def _of_zone_of(answer: Answering, communes: Sequence[str]) -> list[dict[str, str]]:
+    """The initiatives of the police zones to which communes belong, with a note that says so."""
+    rows = [row for ref in communes for row in answer.corpus.run("zone-and-communes", place=ref)[0] if "zone" in row]
+    if not rows:
+        return []
+    names = {"name": answer.label(rows[0]["place"]), "zone": answer.label(rows[0]["zone"])}
+    answer.notes.append(answer.say("note", "of_zone", **names))
+    return answer.fetch("initiatives-of-zone", place=[row["zone"] for row in rows])
 
 
 def zones(answer: Answering) -> None:
@@ -173,10 +187,25 @@ def _themes(answer: Answering) -> list[str]:
 
 def resolution(answer: Answering) -> None:
     """Initiatives that answer a part of the resolution; of police zones only when the question says so."""
-    rows = answer.fetch("initiatives-of-part", number=answer.question.part)
+    part = answer.question.part or _part_by_title(answer)
+    rows = answer.fetch("initiatives-of-part", number=part)
     if answer.question.of_zones:
         rows = [row for row in rows if row.get("zone")]
-    lists.listed(answer, rows, "resolution", name=answer.question.part)
+    lists.listed(answer, rows, "resolution", name=part)
+
+
+def _part_by_title(answer: Answering) -> str:
+    """The number of the part of a resolution whose title the question names, in either language; "" where none is."""
+    rows = answer.corpus.run("list-resolutions")[0]
+    parts = {row["thing"]: row["value"] for row in rows if row["field"] == "number" and "/part/" in row["thing"]}
+    about = topics_of(answer)
+    best, most = "", 0
+    for ref, number in sorted(parts.items()):
+        titles = [(row.get("value@", answer.lang), row["value"]) for row in rows if row["thing"] == ref and row["field"] == "label"]
+        named = sum(says(one, titles) for one in about)
+        if named > most:
+            best, most = number, named
+    return best
 
 
 def abbreviation(answer: Answering) -> None:
@@ -299,13 +328,16 @@ INTENTS: dict[str, Callable[[Answering], None]] = {
     "names": names,
     "figure": amounts.figure,
     "grant": amounts.grant,
+    "carriers": things.partners,
+    "when": things.when,
+    "measures": lists.measures,
     "pillar": lists.pillar,
     "themes": lists.themes,
     "year": lists.year,
     "status": lists.status,
     "group": lists.group,
-    "initiative": lists.initiative,
-    "organisation": lists.organisation,
+    "initiative": things.initiative,
+    "organisation": things.organisation,
     "recommendations": lists.recommendations,
     "findings": lists.findings,
 }

@@ -1,4 +1,4 @@
-"""Intents that list: initiatives of a year, a group, a status or an organisation; pillars, themes, recommendations, findings."""
+"""Intents that list: initiatives of a year, group or status; measures on a topic; pillars, themes, recommendations, findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from search_api.answers import NEAREST, Answering, grouped, order, years
 from search_api.topics import is_group, narrowed, says, topics_of
 
 STATUS = {"existing": ("existing",), "considered": ("considered", "planned")}
-DESCRIBING = frozenset({"description", "objective", "philosophy", "context"})
 Row = Mapping[str, str]
 
 
@@ -53,7 +52,36 @@ def status(answer: Answering) -> None:
     """Initiatives that exist, or that are planned or considered and not yet done."""
     wanted = "existing" if answer.question.existing and not answer.question.considered else "considered"
     rows = answer.fetch("initiatives-of-status", status=[f"ns/gvpp#{name}" for name in STATUS[wanted]])
+    if answer.question.years:
+        rows = [row for row in rows if any(str(year) in row["quote"] for year in answer.question.years)]
     listed(answer, rows, wanted)
+
+
+def measures(answer: Answering) -> None:
+    """Measures whose label or text names every topic of the question, by edition."""
+    about = topics_of(answer)
+    for plan in answer.question.plans if about else ():
+        rows = answer.fetch("texts-of-plan", plan=f"id/plan/{plan}")
+        answer.describe(row["measure"] for row in rows)
+        found = grouped(
+            (
+                row
+                for row in rows
+                if all(
+                    says(one, [*answer.corpus.labels[row["measure"]]["label"].items(), (row["lang"], row["text"])])
+                    for one in about
+                )
+            ),
+            "measure",
+        )
+        for ref in sorted(found, key=order):
+            answer.add("Measure", ref, found[ref], text=found[ref][0]["text"])
+        if found:
+            named = "; ".join(f"{ref.rsplit('/', 1)[-1]} {answer.label(ref)}" for ref in sorted(found, key=order))
+            count = answer.count("measures", len(found))
+            answer.sentences.append(answer.say("sentence", "measures", years=years(plan), count=count, names=named))
+    if answer.rows:
+        answer.notes.append(answer.say("note", "by_words_of_measure", topic=", ".join(one.text for one in about)))
 
 
 def group(answer: Answering) -> None:
@@ -68,36 +96,6 @@ def group(answer: Answering) -> None:
     listed(answer, rows, "group", dropped=[one.text for one in people], topic=", ".join(one.text for one in people))
     if answer.rows:
         answer.notes.append(answer.say("note", "by_words"))
-
-
-def initiative(answer: Answering) -> None:
-    """What an initiative is: what the documents describe of it; else what the body of that name does."""
-    for entity in answer.question.entities:
-        for ref in entity.refs if entity.kind == "initiative" else ():
-            told = [row for row in answer.fetch("actions-of-initiative", initiative=ref) if _name(row["property"]) in DESCRIBING]
-            if told:
-                answer.add("Initiative", ref, told, text=told[0]["quote"])
-                answer.sentences.append(answer.say("sentence", "initiative", name=answer.label(ref), text=told[0]["quote"]))
-    if not answer.rows:
-        organisation(answer)
-
-
-def _name(property_: str) -> str:
-    return property_.rsplit("#", 1)[-1].rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-
-
-def organisation(answer: Answering) -> None:
-    """What an organisation does: initiatives that it carries out or takes part in, by edition-free evidence."""
-    for entity in answer.question.entities:
-        if entity.kind != "organisation" or entity.common:
-            continue
-        rows = answer.fetch("initiatives-of-organisation", actor=list(entity.refs))
-        if answer.question.years:
-            of_year = {row["subject"] for one in answer.question.years for row in answer.fetch("initiatives-of-year", year=one)}
-            rows = [row for row in rows if row["subject"] in of_year]
-        if rows:
-            listed(answer, rows, "organisation", name=answer.label(entity.refs[0]))
-            return
 
 
 def pillar(answer: Answering) -> None:

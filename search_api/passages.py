@@ -20,7 +20,7 @@ from kg.errors import MetadataError
 from kg.glossary import by_stems
 from kg.lexical import words
 from kg.vocabulary import ONTOLOGY
-from search_api.answers import NEAREST, Corpus
+from search_api.answers import NEAREST, Corpus, passage_row
 from search_api.concepts import SAID, Concept, concepts, spread
 from search_api.understanding import Question, asks_fact, topic
 from search_api.wording import say
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SHOWN = 5  # passages of an answer
 NAMED = 6  # initiatives that its sentence names
 USUAL = 0.85  # cosine between a question and its nearest sentence that tells nothing
-OPEN = frozenset({"unknown", "recommendations", "initiative", "organisation", "group"})  # what passages may answer too
+OPEN = frozenset({"unknown", "recommendations", "initiative", "organisation", "group", "measures", "carriers"})  # what passages may answer too
 FEATURES = ("cosine", "sentence", "words", "absent", "foreign")
 
 
@@ -176,15 +176,4 @@ def _row(hit: Mapping[str, Any]) -> dict[str, Any]:
     """A passage as a row of an answer; its text is the sentence that comes nearest to the question."""
     start, end = hit["sentence"] or (0, len(hit["quote"]))
     place = {name: hit[name] for name in ("document", "title", "page", "section", "quote", "lang", "start", "end")}
-    return {
-        "iri": hit["passage"],
-        "kind": "Passage",
-        "label": {hit["lang"]: _title(hit)},
-        "number": None,
-        "plan": None,
-        "role": None,
-        "value": None,
-        "text": hit["quote"][start:end],
-        "certainty": "explicit",
-        "citations": [place | {"url": hit["passage"]}],
-    }
+    return passage_row(place | {"url": hit["passage"]}, hit["quote"][start:end])

@@ -97,6 +97,12 @@ class Searching:
                     found.setdefault(ref, []).append((row, start, end))
         return found
 
+    def place(self, indexed: Indexed) -> dict[str, Any]:
+        """A passage as a citation, whole."""
+        passage = indexed.passage
+        where = {"quote": passage.text, "lang": passage.lang, "start": passage.start, "end": passage.end}
+        return _place(self.corpus, indexed, passage.lang) | where | {"url": f"{self.corpus.base}/{passage.ref}"}
+
     def nearness_of_quotes(self, question: Question) -> Callable[[str, str], float]:
         """A function that tells how near a quote of a passage is to a question: 1 for what the nearest sentence is above usual, 0
         for what is usual or less, and for all without vectors."""

@@ -141,10 +141,22 @@ def asks_number(text: str) -> bool:
     return _says(fold(text), "how_many")
 
 
+def tells_begin(text: str) -> bool:
+    """Whether a sentence tells when something began: a word of beginning with a year beside it."""
+    folded = fold(text)
+    places = [match.start() for match in _pattern("word", "begin").finditer(folded)]
+    return any(abs(match.start() - place) < BESIDE for match in YEAR.finditer(folded) for place in places)
+
+
 def asks_money(text: str) -> bool:
     """Whether a question asks for a sum of money, and not for a number of something else."""
     folded = fold(text)
     return _says(folded, "money") and not _says(folded, "counted")
+
+
+def asks_count(text: str) -> bool:
+    """Whether a question names what it counts, right after "how many"."""
+    return _says(fold(text), "counted")
 
 
 def asks_fact(text: str) -> bool:
@@ -187,10 +199,12 @@ def _intent(folded: str, question: Question) -> str:
         ("abbreviation", question.abbreviation and _says(folded, "meaning")),
         ("findings", _says(folded, "finding")),
         ("recommendations", _says(folded, "recommendation")),
-        ("resolution", question.part and _says(folded, "resolution")),
+        ("resolution", (question.part or lists) and _says(folded, "resolution")),
         ("pillar", question.pillars and _says(folded, "pillar")),
+        ("when", known & {"initiative", "organisation"} and _says(folded, "when")),
         ("theme_number", "theme" in kinds and _says(folded, "number")),
         ("theme_measures", "theme" in kinds and _says(folded, "measure") and not lists),
+        ("theme_number", THEME.search(folded) and not lists),
         ("grant", "organisation" in kinds and asks_money(question.text) and _says(folded, "asks_amount")),
         ("figure", _says(folded, "how_many") or _says(folded, "amount_named")),
         ("names", body and not _says(folded, "asks_initiative") and (_says(folded, "name") or _says(folded, "meaning"))),
@@ -199,12 +213,14 @@ def _intent(folded: str, question: Question) -> str:
             _says(folded, "measure") and kinds & {"organisation", "initiative"},
         ),
         ("zones", "initiative" in kinds and _says(folded, "which_zone")),
+        ("carriers", "initiative" in kinds and (_says(folded, "partner") or _says(folded, "carries"))),
         ("zone", "place" in kinds and (lists or _says(folded, "goes_on"))),
         ("theme", "theme" in kinds and (lists or _says(folded, "theme"))),
         ("themes", not known and _says(folded, "themes")),
         ("status", not known and lists and question.considered and _says(folded, "planned")),
         ("year", not known and question.years and _says(folded, "asks_initiative")),
         ("group", not known and lists and _says(folded, "meant_for") and has_group(question)),
+        ("measures", not known and not lists and _says(folded, "asks_measure")),
         ("initiative", "initiative" in kinds and _says(folded, "what_is")),
         ("organisation", "organisation" in known and (_says(folded, "does") or _says(folded, "asks_initiative"))),
         ("names", body and _is_bare(question)),

@@ -1,0 +1,84 @@
+"""Intents about one thing: what an initiative or organisation does, who carries it out, since when it exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from search_api.answers import CITATIONS, Answering, grouped, passage_row
+from search_api.intents_lists import listed
+from search_api.understanding import YEAR, tells_begin
+
+DESCRIBING = frozenset({"description", "objective", "philosophy", "context"})
+
+
+def initiative(answer: Answering) -> None:
+    """What an initiative is: what the documents describe of it; else what the body of that name does."""
+    for entity in answer.question.entities:
+        for ref in entity.refs if entity.kind == "initiative" else ():
+            told = [row for row in answer.fetch("actions-of-initiative", initiative=ref) if _name(row["property"]) in DESCRIBING]
+            if told:
+                answer.add("Initiative", ref, told, text=told[0]["quote"])
+                answer.sentences.append(answer.say("sentence", "initiative", name=answer.label(ref), text=told[0]["quote"]))
+    if not answer.rows:
+        organisation(answer)
+
+
+def _name(property_: str) -> str:
+    return property_.rsplit("#", 1)[-1].rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+
+
+def organisation(answer: Answering) -> None:
+    """What an organisation does: initiatives that it carries out or takes part in, by edition-free evidence."""
+    for entity in answer.question.entities:
+        if entity.kind != "organisation" or entity.common:
+            continue
+        rows = answer.fetch("initiatives-of-organisation", actor=list(entity.refs))
+        if answer.question.years:
+            of_year = {row["subject"] for one in answer.question.years for row in answer.fetch("initiatives-of-year", year=one)}
+            rows = [row for row in rows if row["subject"] in of_year]
+        if rows:
+            listed(answer, rows, "organisation", name=answer.label(entity.refs[0]))
+            return
+
+
+def partners(answer: Answering) -> None:
+    """Who carries out an initiative and who takes part in it."""
+    for entity in answer.question.entities:
+        for ref in entity.refs if entity.kind == "initiative" else ():
+            rows = answer.fetch("partners-of-initiative", initiative=ref)
+            for one, evidence in grouped(rows, "subject").items():
+                answer.add("Organisation", one, evidence)
+            for name in ("carriedOutBy", "hasPartner"):
+                mine = list(dict.fromkeys(row["subject"] for row in rows if _name(row["property"]) == name))
+                if mine:
+                    names = ", ".join(answer.label(one) for one in mine)
+                    answer.sentences.append(answer.say("sentence", name, name=answer.label(ref), names=names))
+        if answer.rows:
+            return
+
+
+def when(answer: Answering) -> None:
+    """Since when something exists: the sentences that tell its beginning with a year. Other years for the same are named."""
+    found: dict[str, tuple[Mapping[str, Any], str]] = {}
+    names = {name.casefold() for entity in answer.question.entities for ref in entity.refs for name in answer.corpus.names.of[ref]}
+    searching = answer.corpus.searching
+    for entity in answer.question.entities:
+        for passage in dict.fromkeys(place for ref in entity.refs for place in searching.mentioned.get(ref, ())):
+            indexed = searching.index.passages[passage]
+            headed = any(name in " ".join(indexed.passage.section).casefold() for name in names)
+            for start, end in indexed.sentences:
+                text = indexed.passage.text[start:end]
+                named = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text.casefold()) for name in names)
+                if (named or headed) and tells_begin(text):
+                    found.setdefault(text, (searching.place(indexed), text))
+        if found:
+            break
+    for place, text in list(found.values())[:CITATIONS]:
+        answer.rows.append(passage_row(place, text))
+    if found:
+        answer.sentences.append(answer.say("sentence", "when", text=" ".join(f"«{text}»" for text in list(found)[:CITATIONS])))
+        told = list(dict.fromkeys(year for text in list(found)[:CITATIONS] for year in YEAR.findall(text)))
+        if len(told) > 1:
+            answer.notes.append(answer.say("note", "several_years", years=", ".join(told)))

@@ -5,8 +5,8 @@
     python bench/abstaining.py DATA --words    # the same for an index without vectors
 
 Questions of which a passage is known to answer (search-*.jsonl) stand beside questions that the publications do not answer
-(unanswerable-*.jsonl and those of answers*-*.jsonl that are `none` and that no query understands). The halves "tune" teach, the halves
-"report" are only measured.
+(unanswerable-*.jsonl and those of answers*-*.jsonl that are `none` and that no query understands). The halves "tune" teach, the
+halves "report" are only measured.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def main() -> None:
             for half, (rows, right, hit, open_) in halves.items():
                 answered = open_ & (rows @ used[:-1] + used[-1] >= threshold)
                 yes, no = answered[right], answered[~right]
-                told.append(f"{half} {yes.mean():.3f} ({(hit & answered)[right].sum() / max(1, yes.sum()):.3f}), {no.mean():.3f} of {len(no)}")
+                good = (hit & answered)[right].sum() / max(1, yes.sum())
+                told.append(f"{half} {yes.mean():.3f} ({good:.3f}), {no.mean():.3f} of {len(no)}")
             print(f"  {threshold:5.2f} | " + " | ".join(told))
 
 
@@ -67,14 +68,14 @@ def in_use(kind: str) -> NDArray[np.float64]:
 def collect(
     searching: Searching, half: str, names: tuple[str, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Features of every question; whether it can be answered; whether a passage shown does; whether passages may answer at all."""
+    """Features of every question; whether it can be answered, whether a passage shown does, and whether passages may answer."""
     files = [f"search-{half}", f"unanswerable-{half}", f"answers-{half}", f"answers2-{half}"]
     questions = [q for file in files for q in read_questions(EVAL / f"{file}.jsonl")]
     rows, right, hit, open_ = [], [], [], []
     for question in questions:
         unanswerable = bool(question.get("none"))
         asked = understand(question["q"], question["lang"], searching.corpus.plans, searching.corpus.names)
-        if not unanswerable and "must" in question or "numbers" in question:
+        if (not unanswerable and "must" in question) or "numbers" in question:
             continue
         if unanswerable and asked.intent != "unknown" and answer(searching.corpus, asked)["status"] == "not_found":
             continue  # understood: passages are not asked
@@ -85,7 +86,7 @@ def collect(
         right.append(not unanswerable)
         shown = hits_of(searching, folded(found)[:SHOWN], about, asked.lang)
         hit.append(not unanswerable and any(relevant(one, question["evidence"]) for one in shown))
-        open_.append(bool(found) and not uncertain(searching.corpus, asked, about, found))
+        open_.append(bool(found) and not uncertain(searching.corpus, asked, about, found, shown))
     return np.array(rows, float), np.array(right), np.array(hit), np.array(open_)
 
 

@@ -102,6 +102,7 @@ def open_corpus(generation: Generation, encoder: str = NONE) -> Corpus:
     corpus.plans = tuple(row["plan"].rsplit("/", 1)[-1] for row in plans)
     rows, _ = corpus.run("abbreviations")
     corpus.names.abbreviations = {fold(row["short"]): row["short"] for row in rows}
+    corpus.names.publishers = {row["publisher"] for row in corpus.run("publishers")[0]}
     return corpus
 
 

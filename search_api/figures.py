@@ -79,7 +79,9 @@ class Figures:
         for row, text, proper, unit in zip(self.rows, self.texts, self.proper, self.units, strict=True):
             if years and row.get("year") and int(row["year"]) not in years:
                 continue
-            if any(term.name and not (term.forms & proper and term.within(text)) for term in wanted) or (money and not is_money(row)):
+            if any(term.name and not (term.forms & proper and term.within(text)) for term in wanted) or (
+                money and not is_money(row)
+            ):
                 continue
             got = sum(self._weight(term, text) for term in wanted if term.within(text)) / total
             counted = any(form in unit for form in wanted[0].forms)
@@ -90,9 +92,9 @@ class Figures:
                 scored.append(Found(row, score, counted))
         scored.sort(key=lambda found: (-found.score, found.row["document"], int(found.row["start"])))
         best = scored[0].score if scored else 0.0
-        near = [found for found in scored if found.score >= CLOSE * best]
+        nearly = [found for found in scored if found.score >= CLOSE * best]
         # Of a sentence with several numbers, the one that counts what was asked.
-        return ([found for found in near if found.counted] or near)[:MOST]
+        return ([found for found in nearly if found.counted] or nearly)[:MOST]
 
 
 def is_money(row: Row) -> bool:

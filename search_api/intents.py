@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from kg.glossary import translate, words
 from search_api import intents_figures as amounts
 from search_api import intents_lists as lists
 from search_api import intents_things as things
@@ -109,7 +110,7 @@ def zone(answer: Answering) -> None:
             rows = _of_zone_of(answer, entity.refs)
         wanted = "considered" if answer.question.considered else "existing" if answer.question.existing else ""
         chosen = [row for row in rows if row.get("status", "").rsplit("#", 1)[-1] in lists.STATUS.get(wanted, ())]
-        rows = chosen or rows
+        rows = chosen if chosen or answer.question.planned else rows
         if answer.question.activity:
             rows = [row for row in rows if (row["kind"] == "ns/gvpp#daily") == (answer.question.activity == "daily")]
         lists.listed(answer, rows, "zone", name=answer.label(entity.refs[0]))
@@ -189,7 +190,10 @@ def resolution(answer: Answering) -> None:
     """Initiatives that answer a part of the resolution; of police zones only when the question says so."""
     part = answer.question.part or _part_by_title(answer)
     rows = answer.fetch("initiatives-of-part", number=part)
-    if answer.question.of_zones:
+    places = {ref for entity in answer.question.entities if entity.kind == "place" for ref in entity.refs}
+    if places:
+        rows = [row for row in rows if row.get("zone") in places]
+    elif answer.question.of_zones:
         rows = [row for row in rows if row.get("zone")]
     lists.listed(answer, rows, "resolution", name=part)
 
@@ -201,7 +205,9 @@ def _part_by_title(answer: Answering) -> str:
     about = topics_of(answer)
     best, most = "", 0
     for ref, number in sorted(parts.items()):
-        titles = [(row.get("value@", answer.lang), row["value"]) for row in rows if row["thing"] == ref and row["field"] == "label"]
+        titles = [
+            (row.get("value@", answer.lang), row["value"]) for row in rows if row["thing"] == ref and row["field"] == "label"
+        ]
         named = sum(says(one, titles) for one in about)
         if named > most:
             best, most = number, named
@@ -311,6 +317,19 @@ def unknown(answer: Answering) -> None:
     answer.sentences.append(answer.say("sentence", "not_understood" if asked or not answer.question.text else "no_name"))
 
 
+def shortened(answer: Answering) -> None:
+    """The abbreviation of what a question spells out: every word of its meaning stands in the question."""
+    asked = set(words(answer.question.text)) | {
+        word for term in translate(answer.question.text, answer.lang) for word in words(term)
+    }
+    found = grouped(answer.fetch("expansions"), "subject")
+    for ref, rows in found.items():
+        meant = [word for word in words(rows[0]["text"]) if len(word) > 3]
+        if meant and all(any(word[:6] == one[:6] for one in asked) for word in meant):
+            answer.add("Abbreviation", ref, rows, text=f"{rows[0]['short']}: {rows[0]['text']}")
+            answer.sentences.append(answer.say("sentence", "abbreviation", name=rows[0]["short"], text=rows[0]["text"]))
+
+
 INTENTS: dict[str, Callable[[Answering], None]] = {
     "implements": implements,
     "measure": measure,
@@ -325,6 +344,7 @@ INTENTS: dict[str, Callable[[Answering], None]] = {
     "theme_number": theme_number,
     "resolution": resolution,
     "abbreviation": abbreviation,
+    "shortened": shortened,
     "names": names,
     "figure": amounts.figure,
     "grant": amounts.grant,

@@ -16,7 +16,7 @@ POINT = {"nl": ",", "fr": ",", "en": "."}
 
 def figure(answer: Answering) -> None:
     """Figures and amounts; several values of one thing are all given, and named as different."""
-    publishers = [row["publisher"] for row in answer.corpus.run("publishers")[0]]
+    publishers = answer.corpus.names.publishers
     figures = answer.figures()
     found = figures.find(answer.question, answer.corpus.names.of, publishers)
     if not found and answer.corpus.encoder != NONE:
@@ -36,7 +36,7 @@ def figure(answer: Answering) -> None:
 
 def grant(answer: Answering) -> None:
     """Amounts granted to a body or group, newest first; of the years that the question names, where it names any."""
-    publishers = {row["publisher"] for row in answer.corpus.run("publishers")[0]}
+    publishers = answer.corpus.names.publishers
     refs = [ref for entity in answer.question.entities for ref in entity.refs if ref not in publishers]
     rows = answer.fetch("grants", recipient=refs) if refs else []
     years = set(answer.question.years or answer.question.span)
@@ -96,7 +96,9 @@ def _differing(answer: Answering, rows: Sequence[Row]) -> None:
 def _nearness(answer: Answering) -> dict[str, float]:
     """How near each figure's quote is to the question in meaning, by passage and quote; 1 for the nearest of all sentences."""
     near = answer.corpus.searching.nearness_of_quotes(answer.question)
-    return {row["passage"] + row["quote"]: near(row["passage"], row["quote"]) for row in answer.figures().rows if row.get("value")}
+    return {
+        row["passage"] + row["quote"]: near(row["passage"], row["quote"]) for row in answer.figures().rows if row.get("value")
+    }
 
 
 __all__ = ["figure", "grant", "is_money", "spoken"]

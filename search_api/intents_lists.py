@@ -89,9 +89,7 @@ def group(answer: Answering) -> None:
     about = topics_of(answer)
     people = [one for one in about if is_group(one, answer.lang)]
     rows = [
-        row
-        for row in answer.fetch("texts-of-initiatives")
-        if any(says(one, [(row["lang"], row["quote"])]) for one in people)
+        row for row in answer.fetch("texts-of-initiatives") if any(says(one, [(row["lang"], row["quote"])]) for one in people)
     ]
     listed(answer, rows, "group", dropped=[one.text for one in people], topic=", ".join(one.text for one in people))
     if answer.rows:
@@ -110,9 +108,7 @@ def pillar(answer: Answering) -> None:
                     told = {"number": number, "years": years(ref.split("/")[2]), "name": answer.label(one)}
                     answer.sentences.append(answer.say("sentence", "pillar_of", **told))
                 if not rows:
-                    answer.sentences.append(
-                        answer.say("sentence", "pillar_none", number=number, years=years(ref.split("/")[2]))
-                    )
+                    answer.sentences.append(answer.say("sentence", "pillar_none", number=number, years=years(ref.split("/")[2])))
         return
     themes = {ref for entity in answer.question.entities if entity.kind == "theme" for ref in entity.refs}
     for name in answer.question.pillars:
@@ -165,9 +161,13 @@ def recommendations(answer: Answering) -> None:
     for ref, evidence in grouped(rows, "subject").items():
         answer.add("Recommendation", ref, evidence, text=evidence[0]["text"])
         maker = evidence[0].get("maker")
-        answer.rows[-1]["label"] = answer.describe([maker])[maker]["label"] if maker else {evidence[0]["lang"]: evidence[0]["section"]}
+        answer.rows[-1]["label"] = (
+            answer.describe([maker])[maker]["label"] if maker else {evidence[0]["lang"]: evidence[0]["section"]}
+        )
     if answer.rows:
-        answer.sentences.append(answer.say("sentence", "recommendations", count=answer.count("recommendations", len(answer.rows))))
+        answer.sentences.append(
+            answer.say("sentence", "recommendations", count=answer.count("recommendations", len(answer.rows)))
+        )
 
 
 def findings(answer: Answering) -> None:

@@ -10,6 +10,7 @@ from search_api.answers import CITATIONS, Answering, grouped, passage_row
 from search_api.intents_lists import listed
 from search_api.understanding import YEAR, tells_begin
 
+FEW = 3  # initiatives of an organisation that are described
 DESCRIBING = frozenset({"description", "objective", "philosophy", "context"})
 
 
@@ -40,6 +41,15 @@ def organisation(answer: Answering) -> None:
             rows = [row for row in rows if row["subject"] in of_year]
         if rows:
             listed(answer, rows, "organisation", name=answer.label(entity.refs[0]))
+            for row in answer.rows if len(answer.rows) <= FEW else ():
+                ref = row["iri"].removeprefix(f"{answer.corpus.base}/")
+                told = [
+                    one
+                    for one in answer.corpus.run("actions-of-initiative", initiative=ref)[0]
+                    if _name(one["property"]) in DESCRIBING
+                ]
+                row["text"] = told[0]["quote"] if told else None
+                row["citations"] = answer.citations([*told[:2], *rows]) if told else row["citations"]
             return
 
 
@@ -62,12 +72,13 @@ def partners(answer: Answering) -> None:
 def when(answer: Answering) -> None:
     """Since when something exists: the sentences that tell its beginning with a year. Other years for the same are named."""
     found: dict[str, tuple[Mapping[str, Any], str]] = {}
-    names = {name.casefold() for entity in answer.question.entities for ref in entity.refs for name in answer.corpus.names.of[ref]}
+    entities = [entity for entity in answer.question.entities if not entity.common and entity.kind != "place"]
+    names = {name.casefold() for entity in entities for ref in entity.refs for name in answer.corpus.names.of[ref]}
     searching = answer.corpus.searching
-    for entity in answer.question.entities:
+    for entity in entities:
         for passage in dict.fromkeys(place for ref in entity.refs for place in searching.mentioned.get(ref, ())):
             indexed = searching.index.passages[passage]
-            headed = any(name in " ".join(indexed.passage.section).casefold() for name in names)
+            headed = any(name in " ".join(indexed.passage.section[-1:]).casefold() for name in names)
             for start, end in indexed.sentences:
                 text = indexed.passage.text[start:end]
                 named = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text.casefold()) for name in names)

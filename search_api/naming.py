@@ -80,6 +80,7 @@ class Names:
         self.of: dict[str, list[str]] = defaultdict(list)
         self.shown: dict[str, str] = {}
         self.longest = 1
+        self.publishers: set[str] = set()  # references of the bodies that publish the documents
         self.abbreviations: dict[str, str] = {}  # folded form → as printed
         self._groups: set[str] = set()  # references of actors at large
         self._ordinary: set[str] = set()
@@ -231,7 +232,7 @@ class Names:
         if len(word) >= FIRM - 1 and word.isalpha():
             for form in (word, *_shorter(word)):
                 for other in self._near_words.get(form, ()):
-                    if other not in found and _one_error(word, other):
+                    if other not in found and one_error(word, other):
                         found[other] = 1
         return found
 
@@ -292,7 +293,7 @@ def _neighbours(words: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _one_error(word: str, other: str) -> bool:
+def one_error(word: str, other: str) -> bool:
     """Whether two words differ by one letter: left out, added, another one, or changed places with the next one."""
     if len(word) != len(other):
         short, long = sorted((word, other), key=len)

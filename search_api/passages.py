@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,18 @@ from kg.lexical import words
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import NEAREST, Corpus, passage_row
 from search_api.concepts import SAID, Concept, concepts, spread
-from search_api.understanding import Question, asks_fact, topic
+from search_api.topics import decides
+from search_api.understanding import (
+    SHORT,
+    YEAR,
+    Question,
+    asks_meaning,
+    asks_money,
+    asks_number,
+    asks_person,
+    asks_told,
+    topic,
+)
 from search_api.wording import say
 
 if TYPE_CHECKING:
@@ -31,7 +43,28 @@ if TYPE_CHECKING:
 SHOWN = 5  # passages of an answer
 NAMED = 6  # initiatives that its sentence names
 USUAL = 0.85  # cosine between a question and its nearest sentence that tells nothing
-OPEN = frozenset({"unknown", "recommendations", "initiative", "organisation", "group", "measures", "carriers"})  # what passages may answer too
+OPEN = frozenset(
+    {
+        "unknown",
+        "recommendations",
+        "initiative",
+        "organisation",
+        "group",
+        "measures",
+        "carriers",
+        "figure",
+        "grant",
+        "when",
+        "zone",
+        "shortened",
+    }
+)  # what passages may answer too
+MONEY = re.compile(r"€|\beuros?\b|\bEUR\b", re.I)
+NUMBERS = re.compile(
+    r"\d|\b(?:twee|drie|vier|vijf|zes|zeven|acht|negen|tien|deux|trois|quatre|cinq|six|sept|huit|neuf|dix)\b", re.I
+)
+DATED = YEAR
+YEARLY = re.compile(r"\b(?:\d{1,2}[./]\d{1,2}[./])?(?:19|20)\d\d\b")
 FEATURES = ("cosine", "sentence", "words", "absent", "foreign")
 
 
@@ -42,6 +75,7 @@ class Abstaining:
     weights: Mapping[str, float]
     bias: float
     threshold: float
+    fact: float  # threshold where one number or date is asked for
 
 
 @functools.cache
@@ -50,7 +84,7 @@ def abstaining(kind: str, path: Path = ONTOLOGY / "abstaining.toml") -> Abstaini
     try:
         data = tomllib.loads(path.read_text("utf-8"))[kind]
         weights = {name: float(data["weights"].get(name, 0)) for name in FEATURES}
-        return Abstaining(weights, float(data["bias"]), float(data["threshold"]))
+        return Abstaining(weights, float(data["bias"]), float(data["threshold"]), float(data["fact"]))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise MetadataError(f"cannot be used: {error}", where=str(path), remedy="correct the file") from error
 
@@ -65,13 +99,14 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
 
     searching = corpus.searching
     about = concepts(topic(question.text), question.lang, searching.index)
-    found = ranked(searching, question, about, {}) if about else []
+    found = ranked(searching, question, about, _places(searching, question)) if about else []
     if not found:
         return reply
     hits = hits_of(searching, folded(found)[:SHOWN], about, question.lang)
     likely = likelihood(searching, question, about, found)
     kept = abstaining("meaning" if searching.encoder else "words")
-    if question.intent not in OPEN or uncertain(corpus, question, about, found) or likely < kept.threshold:
+    threshold = kept.fact if asks_told(question.text) else kept.threshold
+    if question.intent not in OPEN or uncertain(corpus, question, about, found, hits) or likely < threshold:
         near = [_near(hit) for hit in hits] if likely >= kept.threshold - 2 else []
         return reply | {"nearest": [*reply["nearest"], *near][:NEAREST]}
     sentences = [say("sentence", "passages", question.lang)]
@@ -113,27 +148,62 @@ def likelihood(searching: Searching, question: Question, about: Sequence[Concept
     )
 
 
-def uncertain(corpus: Corpus, question: Question, about: Sequence[Concept], found: Sequence[Found]) -> bool:
-    """Whether passages cannot answer, however near: they ask for one fact, of a year that no document covers, or of something
-    with a name that the best passages do not have."""
-    years = {int(year) for plan in corpus.plans for year in _span(plan)}
+def uncertain(
+    corpus: Corpus, question: Question, about: Sequence[Concept], found: Sequence[Found], hits: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Whether passages cannot answer, however near: they ask for a person, a contact or a text to be made; for a year that no
+    document covers; for something with a name that the best passages do not have; for the meaning of an abbreviation that they
+    do not explain; or for a number or date that their nearest sentence does not have."""
+    years = {year for plan in corpus.plans for year in _span(plan)}
     years |= {int(source["year"]) for source in corpus.generation.manifest["sources"].values() if source["year"]}
-    if asks_fact(question.text) or any(year not in years and str(year) not in _said(found) for year in question.years):
+    said = " ".join(one.indexed.passage.text for one in found[:SHOWN])
+    if asks_person(question.text) or any(
+        year not in years and str(year) not in said for year in (*question.years, *question.span)
+    ):
         return True
     known = " ".join(entity.name.casefold() for entity in question.entities)
-    return any(
-        _is_name(question.text, concept.text) and concept.text.casefold() not in known and not _has(found, concept)
-        for concept in about
-    )
+    if any(_is_name(question.text, one.text) and one.text.casefold() not in known and not _has(found, one) for one in about):
+        return True
+    if any(entity.kind == "place" for entity in question.entities) and any(
+        decides(corpus, question.lang, one) and not _has(found[:1], one) for one in about
+    ):
+        return True
+    if asks_meaning(question.text) and (short := SHORT.search(question.text)):
+        return not re.search(rf"\(\s*{short[0]}\s*\)|\b{short[0]}\s*\(", said)
+    return asks_told(question.text) and not _told(corpus, question, found[0], hits[0])
+
+
+def _told(corpus: Corpus, question: Question, best: Found, hit: Mapping[str, Any]) -> bool:
+    """Whether the nearest sentence has a number of the kind that is asked for, of the year asked for, and about what is named."""
+    start, end = hit["sentence"] or (0, len(hit["quote"]))
+    text = hit["quote"][start:end]
+    year = {source["document"]: source["year"] for source in corpus.generation.manifest["sources"].values()}.get(hit["document"])
+    if any(str(one) not in text and one != year for one in (*question.years, *question.span[:1])):
+        return False
+    if any(not set(entity.refs) & set(best.indexed.entities) for entity in question.entities if not entity.common):
+        return False
+    if asks_money(question.text):
+        return MONEY.search(text) is not None
+    return (NUMBERS if asks_number(question.text) else DATED).search(
+        YEARLY.sub(" ", text) if asks_number(question.text) else text
+    ) is not None
+
+
+def _places(searching: Searching, question: Question) -> dict[str, list[str]]:
+    """The filter of the police zones or communes that a question names, where passages have them."""
+    found: dict[str, list[str]] = {}
+    for entity in question.entities:
+        for ref in entity.refs if entity.kind == "place" else ():
+            key = ref.rsplit("/", 1)[-1]
+            for name, value in (("zone", key.rsplit("-", 1)[-1]), ("commune", key)):
+                if value in searching.index.values[name]:
+                    found.setdefault(name, []).append(value)
+    return found
 
 
 def _span(plan: str) -> range:
     first, _, last = plan.removeprefix("gvpp-").partition("-")
     return range(int(first), int(last or first) + 1) if first.isdigit() else range(0)
-
-
-def _said(found: Sequence[Found]) -> str:
-    return " ".join(one.indexed.passage.text for one in found[:SHOWN])
 
 
 def _is_name(text: str, word: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from kg.glossary import groups, meanings, stems, topic_of
 from kg.lexical import words
 from kg.names import fold
-from search_api.answers import Answering
+from search_api.answers import Answering, Corpus
 from search_api.concepts import SAID, Concept, concepts, spread
 from search_api.understanding import NUMBER, YEAR, YEARS, speaks_of_frame
 from search_api.wording import wording
@@ -43,16 +43,16 @@ def says(concept: Concept, texts: Iterable[tuple[str, str]]) -> bool:
     return False
 
 
-def decides(answer: Answering, concept: Concept) -> bool:
+def decides(corpus: Corpus, lang: str, concept: Concept) -> bool:
     """Whether an initiative that is not about a concept cannot be meant: a phenomenon of the field, or a word that no passage of
     the asker's language has. Who it is for and how it is done is often left unsaid by the documents."""
     loose = set(wording()["pass"]["loose"])
-    found = {known for meaning in meanings(concept.text, answer.lang) if (known := topic_of(meaning))}
+    found = {known for meaning in meanings(concept.text, lang) if (known := topic_of(meaning))}
     if found:
         return not found & loose
-    index = answer.corpus.searching.index
-    ways = concept.ways.get(answer.lang)
-    return bool(ways) and not any(min(spread(index, answer.lang, stem) for stem in key) for key in ways)
+    index = corpus.searching.index
+    ways = concept.ways.get(lang, {})
+    return bool(ways) and not any(min(spread(index, lang, stem) for stem in key) for key in ways)
 
 
 def narrowed(
@@ -62,7 +62,7 @@ def narrowed(
 
     An initiative is about what its names, the words that prove it, their headings and the title of their document say.
     """
-    deciding = [one for one in about if decides(answer, one)]
+    deciding = [one for one in about if decides(answer.corpus, answer.lang, one)]
     others = [one for one in about if one not in deciding]
     if not deciding:
         return list(rows), others

@@ -21,6 +21,7 @@ YEARS = re.compile(r"(?<!\d)(20\d\d)\s?[-–/]\s?(20\d\d|\d\d)(?!\d)")
 YEAR = re.compile(r"(?<![\d-])(20\d\d)(?![\d-])")
 PART = re.compile(r"\b(?:luik|deel|volet|partie|part)\s+(\d{1,2})\b")
 THEME = re.compile(r"\b(?:thema|theme)\s+(\d{1,2})\b(?!\s?[.,]\d)")
+SHORT = re.compile(r"\b(?!GVPP|PGSP|GPVP)[A-Z]{2}[\w-]*\b")  # an abbreviation, as it is written
 ZONE = re.compile(r"(?<!\d)(53\d\d)(?!\d)")
 
 
@@ -42,7 +43,9 @@ class Question:
     activity: str = ""  # "daily" or "specific" where the question asks for one of them
     abbreviation: str = ""
     existing: bool = False
+    planned: bool = False  # it asks for nothing but what is planned or considered
     pillars: tuple[str, ...] = ()  # prevention, reaction, followup
+    reporting: bool = False  # the bodies that it names are those that report
     span: tuple[int, ...] = ()  # years of a period that it names, such as a school year
 
 
@@ -78,12 +81,17 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
     """Read a question. plans: ids of the editions with measures, newest first."""
     text = clean(text)
     lang = lang or language(text)
-    folded = fold(text)
+    folded = _spelled(fold(text))
     without_years = YEARS.sub(" ", text)
     numbers = tuple(dict.fromkeys(f"{int(a)}.{int(b)}" for a, b in NUMBER.findall(without_years)))
     chosen = _editions(text, folded, plans)
     plan_names = set(wording()["pass"]["plan"])
-    named = [one for one in names.find(NUMBER.sub(" ", without_years)) if fold(one.name) not in plan_names]
+    region = set(wording()["pass"]["region"]) if not _says(folded, "city") else set()
+    named = [
+        one
+        for one in names.find(NUMBER.sub(" ", without_years))
+        if fold(one.name) not in plan_names | region and not (one.common and _goes_on(text, one.name))
+    ]
     entities = [*named, *_numbered_themes(folded, plans)]
     if _says(folded, "theme") and not any(one.kind == "theme" for one in entities):
         entities += names.themes(text)
@@ -102,8 +110,11 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
         considered=_says(folded, "considered"),
         activity="daily" if _says(folded, "daily") else "specific" if _says(folded, "specific") else "",
         abbreviation=names.abbreviation(text),
+        reporting={ref for one in entities if one.kind == "organisation" and not one.common for ref in one.refs}
+        <= names.publishers,
         span=tuple(year for a, b in YEARS.findall(text) for year in range(int(a), int(b if len(b) == 4 else a[:2] + b) + 1)),
         existing=_says(folded, "existing"),
+        planned=_says(folded, "planned"),
         pillars=tuple(name for name in wording()["pillar"] if _pattern("pillar", name).search(folded)),
     )
     return replace(question, intent=_intent(folded, question))
@@ -159,9 +170,20 @@ def asks_count(text: str) -> bool:
     return _says(fold(text), "counted")
 
 
-def asks_fact(text: str) -> bool:
-    """Whether a question asks for one fact (who, when, how much), which a passage that comes near seldom gives."""
-    return _says(fold(text), "fact") or asks_number(text)
+def asks_person(text: str) -> bool:
+    """Whether a question asks who somebody is, how to reach somebody, or for something to be made: documents seldom tell."""
+    return _says(fold(text), "fact")
+
+
+def asks_told(text: str) -> bool:
+    """Whether a question asks for one number or date, which a sentence has or has not."""
+    folded = fold(text)
+    return _says(folded, "how_many") or _says(folded, "when") or _says(folded, "money")
+
+
+def asks_meaning(text: str) -> bool:
+    """Whether a question asks what a word stands for."""
+    return _says(fold(text), "meaning")
 
 
 def _numbered_themes(folded: str, plans: Sequence[str]) -> list[Entity]:
@@ -174,8 +196,29 @@ def _says(folded: str, word: str) -> bool:
     return _pattern("word", word).search(folded) is not None
 
 
+def _goes_on(text: str, name: str) -> bool:
+    """Whether a common noun is part of a name: "vzw Kantelpunt" is no association at large."""
+    return re.search(rf"(?<!\w){re.escape(name)}\s+[A-ZÀ-Ý]", text) is not None
+
+
+def _spelled(folded: str) -> str:
+    """A question whose words of asking are spelled right: "initatieven", "recomandations"."""
+    from search_api.naming import one_error
+
+    right = wording()["pass"]["spelling"]
+    words = folded.split(" ")
+    for place, word in enumerate(words):
+        bare = word.strip("?!.,;:()")
+        if len(bare) > 6 and bare not in right:
+            near = next((known for known in right if abs(len(known) - len(bare)) < 2 and one_error(bare, known)), "")
+            words[place] = word.replace(bare, near) if near else word
+    return " ".join(words)
+
+
 def _editions(text: str, folded: str, plans: Sequence[str]) -> tuple[str, ...]:
     named = [f"gvpp-{a}-{b if len(b) == 4 else a[:2] + b}" for a, b in YEARS.findall(text)]
+    if not NUMBER.search(YEARS.sub(" ", text)) and not _says(folded, "plan"):
+        named = [plan for plan in named if plan in plans]  # another period is no edition
     if named:
         return tuple(named)
     if _pattern("edition", "current").search(folded) and plans:
@@ -193,10 +236,12 @@ def _intent(folded: str, question: Question) -> str:
         return _intent_of_number(folded)
     kinds = {entity.kind for entity in question.entities}
     known = {entity.kind for entity in question.entities if not entity.common}
+    passive = {"organisation"} if question.reporting else set()
     body = "organisation" in kinds or ("place" in kinds and not _says(folded, "measure"))
     lists = _says(folded, "initiative") and not _says(folded, "fact")
     rules = (
-        ("abbreviation", question.abbreviation and _says(folded, "meaning")),
+        ("abbreviation", question.abbreviation and (_says(folded, "meaning") or _is_short(question))),
+        ("shortened", _says(folded, "shortened") and not SHORT.search(question.text)),
         ("findings", _says(folded, "finding")),
         ("recommendations", _says(folded, "recommendation")),
         ("resolution", (question.part or lists) and _says(folded, "resolution")),
@@ -212,13 +257,14 @@ def _intent(folded: str, question: Question) -> str:
             "partner_measures" if _says(folded, "partner") else "contributes",
             _says(folded, "measure") and kinds & {"organisation", "initiative"},
         ),
+        ("partner_measures", "organisation" in known and _says(folded, "partner") and question.chosen and not lists),
         ("zones", "initiative" in kinds and _says(folded, "which_zone")),
         ("carriers", "initiative" in kinds and (_says(folded, "partner") or _says(folded, "carries"))),
         ("zone", "place" in kinds and (lists or _says(folded, "goes_on"))),
         ("theme", "theme" in kinds and (lists or _says(folded, "theme"))),
         ("themes", not known and _says(folded, "themes")),
         ("status", not known and lists and question.considered and _says(folded, "planned")),
-        ("year", not known and question.years and _says(folded, "asks_initiative")),
+        ("year", not known - passive and question.years and _says(folded, "asks_initiative")),
         ("group", not known and lists and _says(folded, "meant_for") and has_group(question)),
         ("measures", not known and not lists and _says(folded, "asks_measure")),
         ("initiative", "initiative" in kinds and _says(folded, "what_is")),
@@ -259,6 +305,11 @@ def speaks_of_frame(text: str) -> bool:
         or any(_pattern("word", name).fullmatch(folded) for name in names)
         or any(_pattern("edition", name).fullmatch(folded) for name in wording()["edition"])
     )
+
+
+def _is_short(question: Question) -> bool:
+    """Whether a question is an abbreviation and nothing else: "TECOV = ?"."""
+    return re.fullmatch(r"\W*" + re.escape(question.abbreviation) + r"\W*", question.text, re.I) is not None
 
 
 def _is_bare(question: Question) -> bool:

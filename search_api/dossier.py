@@ -30,7 +30,8 @@ PASSAGES = 4  # shown where nothing answers; half as many where something does
 POOL = 100  # passages looked at for the topic of a table
 EXCERPT = 420  # characters of a passage that are quoted
 SHARE = 0.34  # of the question's concepts that a passage has to have
-ON_TOPIC = 0.5  # the same for a table, and beside an answer
+ON_TOPIC = 0.5  # the same for a table
+BESIDE = 0.75  # the same beside an answer
 EVERYWHERE = 0.1  # share of the passages above which a name that they have says nothing about the subject
 TAKEN = 3  # names or words taken from the context
 SPAN = 10  # years of a period that are written out
@@ -179,7 +180,9 @@ class _Making:
         # A question that wants a table is answered by it, however its words were understood.
         empty = not reply["answers"] and not _filled(entry)
         used = {citation["url"] for citation in _citations(entry)}
-        near = [hit for hit in hits if hit["passage"] not in used and _near(hit, SHARE if empty else ON_TOPIC)]
+        near = [hit for hit in hits if hit["passage"] not in used and _near(hit, SHARE, empty)]
+        mine = {hit["document"] for hit in near if hit["lang"] == self.lang}
+        near = [hit for hit in near if hit["lang"] == self.lang or hit["document"] not in mine]  # not both languages of one work
         entry["evidence"] = [self._excerpted(hit) for hit in near[: PASSAGES if empty else PASSAGES // 2]] if not wanted or empty else []
         if passages and empty:
             known = {hit["passage"] for hit in entry["evidence"]}
@@ -191,12 +194,14 @@ class _Making:
         return {one: ask(self.corpus, text, one) for one in dict.fromkeys((lang, *self.langs))}
 
     def _gaps(self, entry: Found, question: Question, empty: bool, wanted: Sequence[str]) -> None:
-        about = entry["read_as"]["text"] if entry["read_as"] else entry["text"]
-        about = about.rstrip(" ?.:;")
-        if empty:
-            name = "gap_passages" if entry["evidence"] else "gap_overview" if wanted else "gap"
-            entry["gaps"].append({"kind": "nothing", "text": self.told(name, about=about)})
         reply = entry["answer"]
+        if empty:
+            about = self._about(question) or entry["text"].rstrip(" ?.:;")
+            # An answer that was looked for and not found has said what is not there.
+            name = "gap_overview" if wanted else "gap" if reply["intent"] == "unknown" else "gap_answered"
+            told = self.told(name, about=about)
+            more = self.told("gap_passages") if entry["evidence"] else dict.fromkeys(self.langs, "")
+            entry["gaps"].append({"kind": "nothing", "text": {lang: f"{told[lang]} {more[lang]}".strip() for lang in self.langs}})
         given = {*reply["scope"]["years"], *(row["value"]["year"] for row in reply["answers"] if row["value"])}
         missing = [year for year in question.years if year not in self.years and year not in given]
         if missing:
@@ -211,6 +216,12 @@ class _Making:
                         for lang in self.langs
                     }
                     entry["gaps"].append({"kind": name, "text": told})
+
+    def _about(self, question: Question) -> str:
+        """What a question is about, as names and words."""
+        names = [_surface(entity) for entity in question.entities if not entity.common]
+        numbers = [f"{number} ({', '.join(map(_years, question.plans))})" for number in question.numbers]
+        return _listed([*numbers, *names, *_topic(question.text, question.lang, question), *question.years])
 
     # ------------------------------------------------------------ context
 
@@ -232,7 +243,7 @@ class _Making:
         if not (own.numbers or own.part or own.abbreviation or named):
             refers = _says("refers", "words", text)
             numbered = _says("refers", "measure", text)
-            order = [*same, *above, *previous, *title, *preamble] if refers else [*same, *above, *title, *preamble, *previous]
+            order = [*same, *above, *previous, *title, *preamble] if refers else [*same, *above, *title, *preamble, *(() if self.pasted.titles or wants(text) else previous)]
             if topic and not refers:
                 order = [*same, *above]  # it stands under what it is about
             for source in order:
@@ -338,9 +349,9 @@ class _Making:
 
     def _limits_told(self, question: Question, topic: Sequence[str]) -> list[str]:
         """What limits a table, as names."""
-        named = [entity.known or entity.name for entity in question.entities if not entity.common]
         numbers = [f"{number} ({', '.join(map(_years, question.plans))})" for number in question.numbers]
-        return list(dict.fromkeys([*numbers, *named, *map(str, question.years), *topic]))
+        names = [_surface(entity) for entity in question.entities if not entity.common]
+        return list(dict.fromkeys([*numbers, *names, *map(str, question.years), *topic]))
 
     def _speaks_of(self, hit: Found, block: Found) -> bool:
         """Whether a passage names the commune or zone of a block, and few others."""
@@ -377,9 +388,11 @@ def _filled(entry: Mapping[str, Any]) -> bool:
     return bool(table["rows"] or table["grants"] or any(b["rows"] or b["grants"] or b["passages"] for b in entry["blocks"]))
 
 
-def _near(hit: Mapping[str, Any], share: float) -> bool:
-    """Whether a passage has enough of the question to be worth a look."""
+def _near(hit: Mapping[str, Any], share: float, empty: bool = True) -> bool:
+    """Whether a passage has enough of the question to be worth a look; beside an answer, nearly all of it."""
     reasons = hit["why"]["reasons"]
+    if not empty:
+        return bool(reasons.get("words", 0) >= BESIDE)
     return bool(reasons.get("words", 0) >= share or reasons.get("measures") or reasons.get("proof"))
 
 

@@ -153,17 +153,19 @@ def row(answering: Answering, tables: Tables, told: Told, wanted: Limits) -> dic
     """One line of an overview. Its citations prove the links that it shows, those to the measures first."""
     measures = [ref for ref in told.of("measures") if not wanted.measures or ref in wanted.measures]
     order = ["measures", "organisations", "partners", "communes", "zones", "themes"]
-    evidence = sorted(
-        (one for one in told.evidence if LINKS.get(one["link"]) != "measures" or one["target"] in measures),
-        key=lambda one: order.index(LINKS[one["link"]]) if one["link"] in LINKS else len(order),
-    )
+    proofs: dict[str, dict[str, str]] = {}  # one of each passage
+    for name in order:
+        for one in told.evidence:
+            if LINKS.get(one["link"]) == name and (name != "measures" or one["target"] in measures):
+                proofs.setdefault(one["passage"], one)
+                break
     return {
         **named(answering, told.ref),
         "measures": [{**named(answering, ref), **_edition(ref), "role": told.of("measures")[ref] or None} for ref in measures],
         **{name: [named(answering, ref) for ref in told.of(name)] for name in ("organisations", "partners", "zones", "communes")},
         "years": sorted(told.years),
         "amounts": [grant(answering, rows) for rows in grants_of(tables, {told.ref}, wanted.years)],
-        "citations": answering.citations(evidence[: 2 * CITED])[:CITED],
+        "citations": answering.citations([*proofs.values()][:CITED] or told.evidence[:1]),
     }
 
 

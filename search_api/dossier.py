@@ -1,29 +1,26 @@
-"""The dossier: each sub-question of a pasted parliamentary question answered as by `ask`, with tables, passages, gaps and numbered
-sources (design §7, docs/dossier.md).
+"""The dossier: each sub-question of a pasted parliamentary question answered as by `ask`, with tables, passages, gaps and
+numbered sources (design §7, docs/dossier.md).
 
 A sub-question without a subject of its own takes it from what stands above it, and the dossier says what was taken from where.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from kg.glossary import by_stems, stopwords
-from kg.lexical import words
 from kg.names import fold, shorten
 from kg.quotes import quote_at
 from search_api import dossier_table as tables
 from search_api.answers import Answering, ask
+from search_api.dossier_context import Context, Read, listed, named, surface, topic, years_of
 from search_api.dossier_split import Item, Pasted, say, split, wants, wording
-from search_api.naming import Entity
 from search_api.naming import split as split_name
 from search_api.search import Searching, search
-from search_api.understanding import NUMBER, PART, THEME, YEAR, YEARS, ZONE, Question, editions_of_numbers, understand
+from search_api.understanding import Question, understand
 
 QUESTIONS = 60  # sub-questions that are answered
 PASSAGES = 4  # shown where nothing answers; half as many where something does
@@ -32,35 +29,18 @@ EXCERPT = 420  # characters of a passage that are quoted
 SHARE = 0.34  # of the question's concepts that a passage has to have
 ON_TOPIC = 0.5  # the same for a table
 BESIDE = 0.75  # the same beside an answer
-EVERYWHERE = 0.1  # share of the passages above which a name that they have says nothing about the subject
-TAKEN = 3  # names or words taken from the context
-SPAN = 10  # years of a period that are written out
 PLACES = 3  # a passage that names more communes or zones than these belongs to none of their blocks
-DATE = re.compile(r"\b\d{1,2}(?:er)?[ /.-](?:\d{1,2}|[^\W\d_]{3,9})[ /.-](?:19|20)\d\d\b")
-CAPITALS = re.compile(r"(?<=[\w,:] )[A-ZÀ-Ý][\w-]+(?: [A-ZÀ-Ý][\w-]+)*")  # names inside a sentence
 Found = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A text that a question may take its subject from. name: as in [from] of ontology/dossier.toml."""
+def dossier(
+    searching: Searching, text: str, lang: str | None = None, *, bilingual: bool = False, today: date | None = None
+) -> Found:
+    """The dossier for a pasted text, as JSON (docs/dossier.md).
 
-    name: str
-    text: str
-
-
-@dataclass(slots=True)
-class Read:
-    """A question as it is asked: its text with what was added, and from where. optional: it could be asked without."""
-
-    text: str
-    added: list[dict[str, Any]] = field(default_factory=list)
-    optional: bool = False
-
-
-def dossier(searching: Searching, text: str, lang: str | None = None, *, bilingual: bool = False, today: date | None = None) -> Found:
-    """The dossier for a pasted text, as JSON (docs/dossier.md). lang: of the dossier, else that of most of the text; bilingual: its
-    own sentences in Dutch and French. Raises UsageError for an empty text and for one that is too long."""
+    lang: of the dossier, else that of most of the text; bilingual: its own sentences in Dutch and French. Raises UsageError for an
+    empty text and for one that is too long.
+    """
     pasted = split(text)
     lang = lang or pasted.lang
     langs = tuple(dict.fromkeys([lang, "nl", "fr"])) if bilingual else (lang,)
@@ -75,8 +55,7 @@ class _Making:
         self.tables: tables.Tables | None = None
         self.texts: dict[str, str] = {}
         manifest = self.corpus.generation.manifest
-        often = len(searching.index.passages) * EVERYWHERE
-        self.everywhere = {ref for ref, count in searching.index.mentions.items() if count > often}
+        self.context = Context(searching, pasted)
         self.years = sorted({s["year"] for s in manifest["sources"].values() if s["year"] and s["genre"] != "plan"})
 
     def whole(self, today: date) -> Found:
@@ -130,7 +109,7 @@ class _Making:
                 if count > QUESTIONS:
                     entry["gaps"].append({"kind": "limit", "text": self.told("not_answered", n=QUESTIONS)})
                 else:
-                    read = self._read(item, text, earlier, before)
+                    read = self.context.read(item, text, earlier, before)
                     self._answer(entry, item, read)
                     before = read.text
                     earlier.append(read.text)
@@ -152,6 +131,7 @@ class _Making:
             "evidence": [],
             "gaps": [],
             "overview": None,
+            "limits": [],
             "blocks": [],
         }
 
@@ -161,7 +141,7 @@ class _Making:
         if read.optional and read.added and not wanted and not replies[item.lang]["answers"]:
             bare = self._asked(entry["text"], item.lang)
             if bare[item.lang]["answers"]:
-                names = _listed(name for one in read.added for name in one["names"])
+                names = listed(name for one in read.added for name in one["names"])
                 entry["gaps"].append({"kind": "context", "text": self.told("without_context", names=names)})
                 replies, read = bare, Read(entry["text"])
         entry["read_as"] = {"text": read.text, "added": read.added} if read.added else None
@@ -183,10 +163,14 @@ class _Making:
         near = [hit for hit in hits if hit["passage"] not in used and _near(hit, SHARE, empty)]
         mine = {hit["document"] for hit in near if hit["lang"] == self.lang}
         near = [hit for hit in near if hit["lang"] == self.lang or hit["document"] not in mine]  # not both languages of one work
-        entry["evidence"] = [self._excerpted(hit) for hit in near[: PASSAGES if empty else PASSAGES // 2]] if not wanted or empty else []
+        entry["evidence"] = (
+            [self._excerpted(hit) for hit in near[: PASSAGES if empty else PASSAGES // 2]] if not wanted or empty else []
+        )
         if passages and empty:
             known = {hit["passage"] for hit in entry["evidence"]}
-            entry["evidence"] += [_as_hit(row) for row in passages if row["citations"] and row["citations"][0]["url"] not in known]
+            entry["evidence"] += [
+                _as_hit(row) for row in passages if row["citations"] and row["citations"][0]["url"] not in known
+            ]
         self._gaps(entry, question, empty, wanted)
 
     def _asked(self, text: str, lang: str) -> dict[str, dict[str, Any]]:
@@ -205,127 +189,27 @@ class _Making:
         given = {*reply["scope"]["years"], *(row["value"]["year"] for row in reply["answers"] if row["value"])}
         missing = [year for year in question.years if year not in self.years and year not in given]
         if missing:
-            told = self.told("gap_years", years=_listed(missing), covered=_listed(self.years))
+            told = self.told("gap_years", years=listed(missing), covered=listed(self.years))
             entry["gaps"].append({"kind": "years", "text": told, "years": missing})
         if rows := (entry["overview"] or {}).get("rows"):
             for name, column in (("measure", "measures"), ("organisation", "organisations"), ("amount", "amounts")):
                 without = sum(not row[column] for row in rows)
                 if without:
                     told = {
-                        lang: say("sentence", "gap_columns", lang, n=without, all=len(rows), what=wording()["missing"][name][lang])
+                        lang: say(
+                            "sentence", "gap_columns", lang, n=without, all=len(rows), what=wording()["missing"][name][lang]
+                        )
                         for lang in self.langs
                     }
                     entry["gaps"].append({"kind": name, "text": told})
 
     def _about(self, question: Question) -> str:
         """What a question is about, as names and words."""
-        names = [_surface(entity) for entity in question.entities if not entity.common]
-        numbers = [f"{number} ({', '.join(map(_years, question.plans))})" for number in question.numbers]
-        return _listed([*numbers, *names, *_topic(question.text, question.lang, question), *question.years])
-
-    # ------------------------------------------------------------ context
-
-    def _read(self, item: Item, text: str, earlier: Sequence[str], before: str) -> Read:
-        """The question with what it takes from its context."""
-        own = self._understood(text, item.lang)
-        read = Read(text)
-        above = [Source("parent", self.pasted.items[place].text) for place in reversed(item.above)]
-        same = [Source("item", one) for one in (*reversed(earlier), item.context) if one]
-        previous = [Source("question", before)] if before and not item.above and not earlier else []
-        title = [Source("title", " ".join(self.pasted.titles))]
-        preamble = [Source("preamble", " ".join(self.pasted.preamble))]
-        if _elliptical(text) and (same or before):
-            source = same[0] if same else Source("question", before)
-            whole = self._completed(source.text, text, own)
-            return Read(whole, [{"what": "question", "names": [source.text.rstrip(" ?.")], "from": source.name}])
-        named = [entity for entity in own.entities if not entity.common]
-        topic = _topic(text, item.lang, own)
-        if not (own.numbers or own.part or own.abbreviation or named):
-            refers = _says("refers", "words", text)
-            numbered = _says("refers", "measure", text)
-            order = [*same, *above, *previous, *title, *preamble] if refers else [*same, *above, *title, *preamble, *(() if self.pasted.titles or wants(text) else previous)]
-            if topic and not refers:
-                order = [*same, *above]  # it stands under what it is about
-            for source in order:
-                if self._take(read, source, item.lang, numbers="only" if numbered else "no" if topic and not refers else "too"):
-                    break
-            read.optional = bool(topic)
-        else:
-            read.optional = True
-        self._take_period(read, own, [*same, *above, *title], item.lang)
-        for one in read.added:
-            read.text += _written(one, item.lang, opened=one is not read.added[0])
-        read.text += ")" if read.added else ""
-        return read
-
-    def _understood(self, text: str, lang: str) -> Question:
-        return understand(DATE.sub(" ", text), lang, self.corpus.plans, self.corpus.names)
-
-    def _take(self, read: Read, source: Source, lang: str, *, numbers: str) -> bool:
-        """Take the subject of a text, if it has one: measures with their edition, else names, else the words of its topic.
-
-        numbers: whether measures are taken "too", are the "only" ones that are, or are not ("no").
-        """
-        found = self._understood(source.text, lang) if source.text else None
-        if found is None or (numbers == "only" and not found.numbers):
-            return False
-        if found.numbers and numbers != "no":
-            if len(found.numbers) > TAKEN and source.name == "preamble":
-                return False
-            read.added.append({"what": "measures", "names": list(found.numbers[:TAKEN]), "from": source.name})
-            plans = {plan for number, plan in editions_of_numbers(source.text, self.corpus.plans).items() if number in found.numbers}
-            plans |= set(found.plans) if found.chosen and not plans else set()
-            if len(plans) == 1:
-                read.added.append({"what": "plan", "names": [_years(plan) for plan in plans], "from": source.name})
-            return True
-        names = list(dict.fromkeys(_surface(one) for one in found.entities if not one.common and not set(one.refs) & self.everywhere))
-        if source.name == "preamble":
-            names = names if len(names) == 1 else []
-        else:
-            part = PART.search(fold(source.text))
-            names = [*([f"{part[0]} {say('added', 'resolution', lang)}"] if found.part and part else []), *names[:TAKEN]]
-            field = [word for word in _topic(source.text, lang, found) if not names or _of_the_field(word, lang)]
-            for phrase in (*CAPITALS.findall(source.text), *field):
-                if len(names) <= TAKEN and not set(split_name(phrase)) & set(split_name(" ".join(names))):
-                    names += [phrase] if _topic(phrase, lang, found) else []
-        if names:
-            read.added.append({"what": "names", "names": names, "from": source.name})
-        return bool(names)
-
-    def _take_period(self, read: Read, own: Question, sources: Sequence[Source], lang: str) -> None:
-        """Take an edition, or the years, that the question leaves out and what stands above it gives."""
-        taken = {one["what"] for one in read.added}
-        intent = self._understood(read.text + "".join(_written(one, lang) for one in read.added), lang).intent
-        if own.years or own.chosen or "plan" in taken:
-            return
-        measured = bool(own.numbers) or "measures" in taken
-        themed = "theme" in {entity.kind for entity in own.entities}
-        for source in sources:
-            if not source.text:
-                continue
-            found = self._understood(source.text, lang)
-            plans = [plan for plan in found.plans if plan in self.corpus.plans and _years(plan) in source.text.replace("–", "-")]
-            if plans and (measured or themed) and intent not in ("theme_number", "compare"):
-                read.added.append({"what": "plan", "names": [_years(plan) for plan in plans], "from": source.name})
-                return
-            years = [] if plans else _period(DATE.sub(" ", source.text))
-            if years and not measured and (intent in ("figure", "theme") or wants(own.text)):
-                read.added.append({"what": "years", "names": [str(year) for year in years], "from": source.name})
-                return
-
-    def _completed(self, previous: str, text: str, own: Question) -> str:
-        """The question before with what an elliptical one ("En in 2023?") puts in the place of its number, year or name."""
-        whole = previous
-        for pattern in (YEARS, NUMBER, THEME, ZONE, PART, YEAR):
-            loose = re.compile(pattern.pattern.replace("theme", "th[eè]me"), re.IGNORECASE)
-            if (new := loose.search(text)) and loose.search(whole):
-                whole = loose.sub(lambda _, new=new: new[0], whole, count=1)  # type: ignore[misc]
-        names = [entity for entity in own.entities if not entity.common]
-        if names:
-            old = [one for one in self._understood(whole, self.lang).entities if one.kind == names[0].kind]
-            for one in old[:1]:
-                whole = re.sub(re.escape(_surface(one)), _surface(names[0]), whole, count=1, flags=re.IGNORECASE)
-        return whole if whole != previous else f"{previous.rstrip(' ?.')} – {text}"
+        names = [surface(entity) for entity in named(question)]
+        numbers = [f"{number} ({', '.join(map(years_of, question.plans))})" for number in question.numbers]
+        return listed(
+            dict.fromkeys([*numbers, *names, *topic(question.text, question.lang, question), *map(str, question.years)])
+        )
 
     # ------------------------------------------------------------ tables and passages
 
@@ -333,25 +217,27 @@ class _Making:
         self.tables = self.tables or tables.read(self.corpus)
         answering = Answering(self.corpus, replace(question, lang=self.lang))
         broad = fold(wording()["generic"]["broad"]).split()
-        topic = [word for word in _topic(question.text, entry["lang"], question) if fold(word) not in broad]
-        about = [hit for hit in hits if _near(hit, ON_TOPIC)] if topic else []
-        passages = {shorten(hit["passage"], self.corpus.base) for hit in about} if topic else None
-        limits = tables.limits(question, passages)
+        topic_words = [word for word in topic(question.text, entry["lang"], question) if fold(word) not in broad]
+        about = [hit for hit in hits if _near(hit, ON_TOPIC)] if topic_words else []
+        passages = {shorten(hit["passage"], self.corpus.base) for hit in about} if topic_words else None
+        limits = tables.limits(replace(question, entities=tuple(named(question))), passages)
+        entry["limits"] = self._limits_told(question, topic_words)
         if "overview" in wanted and not set(wanted) & {"commune", "zone"}:
             entry["overview"] = tables.table(answering, self.tables, limits)
-            entry["overview"]["limits"] = self._limits_told(question, topic)
         for kind in ("commune", "zone", "body"):
             if kind in wanted and not (kind == "body" and entry["overview"]):
                 found = tables.blocks(answering, self.tables, kind, limits)
-                for block in found if topic else ():
+                for block in found if topic_words else ():
                     block["passages"] = [self._excerpted(hit) for hit in about if self._speaks_of(hit, block)][:2]
                 entry["blocks"] += found
 
-    def _limits_told(self, question: Question, topic: Sequence[str]) -> list[str]:
+    def _limits_told(self, question: Question, about: Sequence[str]) -> list[str]:
         """What limits a table, as names."""
-        numbers = [f"{number} ({', '.join(map(_years, question.plans))})" for number in question.numbers]
-        names = [_surface(entity) for entity in question.entities if not entity.common]
-        return list(dict.fromkeys([*numbers, *names, *map(str, question.years), *topic]))
+        numbers = [f"{number} ({', '.join(map(years_of, question.plans))})" for number in question.numbers]
+        names = [surface(entity) for entity in named(question)]
+        broad = {part for name in names for part in split_name(name)}
+        about = [word for word in about if not set(split_name(word)) & broad]
+        return list(dict.fromkeys([*numbers, *names, *map(str, question.years), *about]))
 
     def _speaks_of(self, hit: Found, block: Found) -> bool:
         """Whether a passage names the commune or zone of a block, and few others."""
@@ -371,7 +257,11 @@ class _Making:
         quote = quote_at(self.texts[key], passage, start, end)
         place = {name: hit[name] for name in ("document", "title", "page", "section", "lang")}
         cut = [start > 0, end < len(passage.text)]
-        return {**hit, "citations": [{**place, "quote": quote.text, "start": quote.start, "end": quote.end, "url": hit["passage"]}], "cut": cut}
+        return {
+            **hit,
+            "citations": [{**place, "quote": quote.text, "start": quote.start, "end": quote.end, "url": hit["passage"]}],
+            "cut": cut,
+        }
 
 
 # ---------------------------------------------------------------- helpers
@@ -401,71 +291,6 @@ def _as_hit(row: Mapping[str, Any]) -> Found:
     citation = row["citations"][0]
     place = {name: citation[name] for name in ("document", "title", "page", "section", "lang", "quote")}
     return {"passage": citation["url"], **place, "citations": row["citations"][:1], "cut": [False, False]}
-
-
-def _elliptical(text: str) -> bool:
-    """Whether a question is the rest of the one before: "En in 2023?", "Et au volet 2 ?"."""
-    found = fold(text).rstrip(" ?.").split()
-    return bool(found) and found[0] in ("en", "et", "and", "idem") and len(found) <= 6 and any(c.isdigit() or c.isupper() for c in text[2:])
-
-
-def _topic(text: str, lang: str, question: Question) -> list[str]:
-    """The words of a text that make a topic: no small words, no words of asking, no numbers, no names."""
-    silent = stopwords(lang) | _generic(lang)
-    names = {part for entity in question.entities for part in split_name(entity.name)}
-    found = (
-        text[word.start : word.end]
-        for word in words(YEARS.sub(" ", text), lang)
-        if word.folded not in silent and word.stem not in silent and word.folded.isalpha() and len(word.folded) > 2
-    )
-    return list(dict.fromkeys(word for word in found if not set(split_name(word)) & names))
-
-
-@functools.cache
-def _generic(lang: str) -> frozenset[str]:
-    """Words that make no topic of their own, and their stems."""
-    found = fold(wording()["generic"][lang])
-    return frozenset({*found.split(), *(word.stem for word in words(found, lang))})
-
-
-def _of_the_field(word: str, lang: str) -> bool:
-    """Whether a word is a term of the glossary, and so surely part of a subject."""
-    return any((one.stem,) in by_stems(lang) for one in words(word, lang))
-
-
-def _says(group: str, name: str, text: str) -> bool:
-    return re.search(rf"(?<![\w'-])(?:{'|'.join(wording()[group][name])})(?!\w)", fold(text)) is not None
-
-
-def _surface(entity: Entity) -> str:
-    """A name as it is printed where that is what the question says; themes by number with their word."""
-    if entity.name.isdigit():
-        return f"thema {entity.name}"
-    return entity.known if split_name(entity.known) == split_name(entity.name) else entity.name
-
-
-def _written(added: Mapping[str, Any], lang: str, *, opened: bool = False) -> str:
-    """What was added, as it is written behind a question."""
-    names = _listed(added["names"])
-    return (", " if opened else " (") + say("added", added["what"], lang, names=names)
-
-
-def _listed(items: Iterable[Any]) -> str:
-    return ", ".join(map(str, items))
-
-
-def _years(plan: str) -> str:
-    return plan.removeprefix("gvpp-")
-
-
-def _period(text: str) -> list[int]:
-    """The years that a text names; a period is written out."""
-    found: list[int] = []
-    for match in YEARS.finditer(text):
-        first = int(match[1])
-        last = int(match[2] if len(match[2]) == 4 else match[1][:2] + match[2])
-        found += range(first, last + 1) if 0 < last - first < SPAN else [first, last]
-    return sorted({*found, *map(int, YEAR.findall(YEARS.sub(" ", text)))})
 
 
 def _excerpt(hit: Mapping[str, Any]) -> tuple[int, int]:

@@ -23,10 +23,20 @@ from search_api.dossier_split import say
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LANGUAGES = {"nl": "nl-BE", "fr": "fr-BE", "en": "en-GB"}
 # What XML cannot hold, and marks that turn the direction of writing.
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+ILLEGAL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 BLUE, GREY, RUST = RGBColor(0x1F, 0x3A, 0x5F), RGBColor(0x55, 0x55, 0x55), RGBColor(0x8A, 0x3B, 0x12)
-STYLES = {"title": "Title", "text": "Normal", "item": "List Bullet", "quote": "Quote", "question": "Intense Quote", "note": "Normal", "gap": "Normal"}
-WIDTHS = {5: (4.6, 2.7, 4.1, 3.4, 2.2), 4: (7.2, 5.0, 2.2, 2.6)}  # of columns, in cm; 17 together
+STYLES = {
+    "title": "Title",
+    "text": "Normal",
+    "item": "List Bullet",
+    "quote": "Quote",
+    "question": "Intense Quote",
+    "note": "Normal",
+    "gap": "Normal",
+}
+WIDTHS = {5: (4.9, 2.9, 4.1, 3.3, 1.8), 4: (8.2, 4.4, 2.2, 2.2)}  # of columns, in cm; 17 together
 
 
 def docx(dossier: Mapping[str, Any]) -> bytes:
@@ -52,10 +62,19 @@ def _prepared(document: Doc, dossier: Mapping[str, Any]) -> None:
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2)
     section.top_margin, section.bottom_margin = Cm(2.2), Cm(2)
-    sizes = {"Normal": 10.5, "Title": 20, "Heading 1": 14, "Heading 2": 12, "Heading 3": 11, "Heading 4": 10.5, "Quote": 10, "Intense Quote": 11}
+    sizes = {
+        "Normal": 10,
+        "Title": 18,
+        "Heading 1": 14,
+        "Heading 2": 12,
+        "Heading 3": 11,
+        "Heading 4": 10.5,
+        "Quote": 9.5,
+        "Intense Quote": 10.5,
+    }
     for name, size in sizes.items():
         style: Any = document.styles[name]
-        style.font.name, style.font.size = "Calibri", Pt(size)
+        style.font.name, style.font.size = "Arial", Pt(size)
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for attribute in [key for key in fonts.attrib if key.endswith("Theme")]:
             del fonts.attrib[attribute]
@@ -72,7 +91,8 @@ def _prepared(document: Doc, dossier: Mapping[str, Any]) -> None:
     asked.paragraph_format.space_before, asked.paragraph_format.space_after = Pt(4), Pt(5)
     asked.paragraph_format.keep_with_next = True
     asked.font.italic, asked.font.bold, asked.font.color.rgb = False, True, BLUE
-    document.styles["List Bullet"].paragraph_format.space_after = Pt(2)  # type: ignore[attr-defined]
+    bullet: Any = document.styles["List Bullet"]
+    bullet.paragraph_format.space_after = Pt(2)
     properties = document.core_properties
     properties.title, properties.author, properties.language = _clean(dossier["title"])[:250], "gvpp", LANGUAGES[lang]
     properties.comments, properties.subject = "", dossier["corpus"]["version"]
@@ -80,7 +100,14 @@ def _prepared(document: Doc, dossier: Mapping[str, Any]) -> None:
     footer = section.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
     corpus = dossier["corpus"]
-    _run(footer, Run(f"gvpp · corpus {corpus['version']} ({corpus['date']}) · {dossier['made']} · {say('sentence', 'sheet', lang)} ", lang, "quiet"))
+    _run(
+        footer,
+        Run(
+            f"gvpp · corpus {corpus['version']} ({corpus['date']}) · {dossier['made']} · {say('sentence', 'sheet', lang)} ",
+            lang,
+            "quiet",
+        ),
+    )
     _field(footer, "PAGE")
     _run(footer, Run("/", lang, "quiet"))
     _field(footer, "NUMPAGES")
@@ -106,6 +133,8 @@ def _table(document: Doc, block: Block, lang: str) -> None:
     columns = len(block.rows[0])
     table = document.add_table(rows=0, cols=columns, style="Table Grid")
     table.autofit = False
+    for column, width in zip(table.columns, WIDTHS[columns], strict=True):
+        column.width = Cm(width)
     for place, cells in enumerate(block.rows):
         row = table.add_row()
         properties = row._tr.get_or_add_trPr()
@@ -115,7 +144,7 @@ def _table(document: Doc, block: Block, lang: str) -> None:
         for cell, runs, width in zip(row.cells, cells, WIDTHS[columns], strict=True):
             cell.width = Cm(width)
             paragraph = cell.paragraphs[0]
-            paragraph.paragraph_format.space_after = Pt(1)
+            paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)
             for run in runs:
                 _run(paragraph, run)
             for each in paragraph.runs:
@@ -138,13 +167,14 @@ def _source(document: Doc, block: Block) -> None:
     start.set(qn("w:id"), str(block.level))
     start.set(qn("w:name"), f"bron_{block.level}")
     end.set(qn("w:id"), str(block.level))
-    paragraph._p.append(start)
+    inside: Any = paragraph._p
+    inside.append(start)
     _run(paragraph, Run(f"[{block.level}]", style="bold"))
-    paragraph._p.append(end)
+    inside.append(end)
     _run(paragraph, Run(" "))
     for run in block.runs:
         _run(paragraph, run)
-    for element in paragraph._p.iter(qn("w:r")):
+    for element in inside.iter(qn("w:r")):
         size = OxmlElement("w:sz")
         size.set(qn("w:val"), "18")
         element.get_or_add_rPr().append(size)
@@ -173,7 +203,8 @@ def _linked(paragraph: Paragraph, run: Run, text: str) -> None:
     made = paragraph.add_run(text)
     made.font.color.rgb = BLUE
     link.append(made._r)
-    paragraph._p.append(link)
+    inside: Any = paragraph._p
+    inside.append(link)
 
 
 def _field(paragraph: Paragraph, name: str) -> None:
@@ -183,7 +214,8 @@ def _field(paragraph: Paragraph, name: str) -> None:
     made = paragraph.add_run("1")
     made.font.color.rgb, made.font.size = GREY, Pt(8)
     field.append(made._r)
-    paragraph._p.append(field)
+    inside: Any = paragraph._p
+    inside.append(field)
 
 
 def _set_language(properties: Any, lang: str) -> None:
@@ -202,4 +234,6 @@ def _clean(text: str) -> str:
 def texts(content: bytes) -> Iterable[str]:
     """Every paragraph of a DOCX file, those of its tables among them."""
     document = Document(io.BytesIO(content))
-    yield from ("".join(part.text or "" for part in paragraph.iter(qn("w:t"))) for paragraph in document.element.body.iter(qn("w:p")))
+    yield from (
+        "".join(part.text or "" for part in paragraph.iter(qn("w:t"))) for paragraph in document.element.body.iter(qn("w:p"))
+    )

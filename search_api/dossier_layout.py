@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """kind: title, heading (with level 1 to 4), text, question, item, quote, note, gap, table or source (with its number in level).
+    """kind: title, heading (level 1 to 4), text, question, item, quote, note, gap, table, or source (level is its number).
 
     rows: cells of a table, each a row of runs; the first row is its header.
     """
@@ -166,7 +166,9 @@ class _Layout:
         if question["answer"]:
             yield from self.answer(question)
         if question["overview"]:
-            yield from self.overview(question["overview"])
+            yield from self.overview(question["overview"], ", ".join(question["limits"]))
+        elif question["blocks"] and question["limits"]:
+            yield from self.said("scope", "note", names=", ".join(question["limits"]))
         yield from self.blocks(question["blocks"])
         for gap in question["gaps"]:
             yield from self.sentences(gap["text"], "gap")
@@ -186,12 +188,13 @@ class _Layout:
         rows = reply["answers"]
         tabled = bool(question["overview"] and question["overview"]["rows"]) or any(b["rows"] for b in question["blocks"])
         rows = [row for row in rows if not tabled or row["kind"] == "Figure"]
+        figures = [row for row in rows if row["value"]]
         unread = reply["intent"] == "unknown" and not reply["answers"]
         if not unread and (rows or not tabled):
             for lang in [lang for lang in self.langs if lang not in question["texts"]] if rows else []:
                 yield Block("text", (Run(say("sentence", "see_above", lang), lang),))
-            yield from self.sentences({lang: _short(text, rows) for lang, text in question["texts"].items()})
-        figures = [row for row in rows if row["value"]]
+            if not figures or set(figures[0]["label"]) & set(self.langs):  # else the table gives the words, with their language
+                yield from self.sentences({lang: _short(text, rows) for lang, text in question["texts"].items()})
         if figures:
             yield self.figures(figures)
         for row in rows:
@@ -228,10 +231,12 @@ class _Layout:
         if len(text) > QUOTE and not any(cut):
             text, cut = text[:QUOTE].rsplit(" ", 1)[0], (False, True)
         shown = f"«{'… ' if cut[0] else ''}{text}{' …' if cut[1] else ''}»"
-        return Block("quote", (Run(shown, citation["lang"], "quote"), *self.mark(citation["lang"]), Run(" "), *self.refs([citation])))
+        return Block(
+            "quote", (Run(shown, citation["lang"], "quote"), *self.mark(citation["lang"]), Run(" "), *self.refs([citation]))
+        )
 
     def passage(self, hit: Mapping[str, Any]) -> Iterator[Block]:
-        place = f"p. {hit['page']}" if hit["page"] else hit["section"] or ""
+        place = f"p. {hit['page']}" if hit["page"] else " › ".join((hit["section"] or "").split(" › ")[-2:])
         title = Run(", ".join(part for part in (hit["title"], place) if part))
         if hit["citations"][0]["n"] in self.shown:
             yield Block("item", (title, Run(" "), *self.refs(hit["citations"])))
@@ -246,7 +251,7 @@ class _Layout:
         header = tuple(self.words("heading", name) for name in ("what", "value", "year", "source"))
         body = tuple(
             (
-                (self.label(row["label"]),),
+                (label := self.label(row["label"]), *(self.mark(label.lang) if label.lang else ())),
                 (self.amount(row["value"]),),
                 (Run(str(row["value"]["year"] or "")),),
                 self.refs(row["citations"]),
@@ -255,9 +260,8 @@ class _Layout:
         )
         return Block("table", rows=(header, *body))
 
-    def overview(self, table: Mapping[str, Any]) -> Iterator[Block]:
+    def overview(self, table: Mapping[str, Any], names: str) -> Iterator[Block]:
         yield self.heading("overview", 4)
-        names = ", ".join(table["limits"])
         yield from self.said("scope" if names else "scope_all", "note", **({"names": names} if names else {}))
         if not table["rows"]:
             yield from self.said("gap_overview", "gap", about=names or "–")
@@ -279,7 +283,10 @@ class _Layout:
         measures = [[Run(f"{one['number']} ({one['plan'].removeprefix('gvpp-')})")] for one in row["measures"]]
         bodies = [[self.label(one["label"])] for one in row["organisations"]]
         partners = [[Run("+ "), self.label(one["label"])] for one in row["partners"]]
-        amounts = [[self.amount(one["value"]), Run(f" ({one['value']['year']}) "), *self.refs(one["citations"])] for one in row["amounts"]]
+        amounts = [
+            [self.amount(one["value"]), Run(f" ({one['value']['year']}) "), *self.refs(one["citations"])]
+            for one in row["amounts"]
+        ]
         cells = (measures, [*bodies, *partners], amounts)
         return ((self.label(row["label"]), Run(when)), *(_joined(cell) for cell in cells), self.refs(row["citations"]))
 

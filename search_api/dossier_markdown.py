@@ -46,7 +46,7 @@ def _block(block: Block) -> str:
     if block.kind == "heading":
         return "#" * (block.level + 1) + f" {text}"
     if block.kind == "source":
-        return f"- <a id=\"bron-{block.level}\"></a>\\[{block.level}\\] {text}"
+        return f'- <a id="bron-{block.level}"></a>\\[{block.level}\\] {text}'
     if block.kind == "note":
         return f"*{text}*" if len(block.runs) == 1 and block.runs[0].text.strip() else text
     return PREFIX[block.kind] + text

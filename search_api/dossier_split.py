@@ -111,7 +111,9 @@ def wants(text: str) -> tuple[str, ...]:
 def split(text: str) -> Pasted:
     """The parts of a pasted text. Raises UsageError where there is no text, or too much of it."""
     if len(text.encode("utf-8", "replace")) > LIMIT:
-        raise UsageError(f"the text is larger than {LIMIT} bytes", where="dossier", remedy="paste the question alone, or a part of it")
+        raise UsageError(
+            f"the text is larger than {LIMIT} bytes", where="dossier", remedy="paste the question alone, or a part of it"
+        )
     lines, marked_up = plain(text)
     if not any(line.strip() for line in lines):
         raise UsageError("there is no text", where="dossier", remedy="paste the question: title, context, sub-questions")
@@ -130,7 +132,9 @@ def plain(text: str) -> tuple[list[str], bool]:
     marked_up = bool(HTML.search(text))
     if marked_up:
         text = _without_markup(text)
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\u2028", "\n"))
+    text = unicodedata.normalize(
+        "NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\u2028", "\n")
+    )
     text = text.translate(INVISIBLE)
     kept = "".join(c if c in "\n\t" or (c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF) else " " for c in text)
     lines = [line.rstrip() for line in kept.split("\n")]
@@ -203,7 +207,9 @@ def _marked(line: str, seen: Sequence[str]) -> _Unit | None:
     found = MARK.match(line)
     if not found:
         return None
-    mark = next(mark for mark in (found["word"], found["many"], found["number"], found["roman"], found["letter"], found["bullet"]) if mark)
+    mark = next(
+        mark for mark in (found["word"], found["many"], found["number"], found["roman"], found["letter"], found["bullet"]) if mark
+    )
     kind = "n" if found["word"] or found["number"] else "r" if found["roman"] else "l" if found["letter"] else mark
     if found["roman"] and len(mark) == 1 and chr(ord(mark) - 1) in seen[-1:]:
         kind = "l"  # "i" after "h"
@@ -268,7 +274,10 @@ def _itemised(pasted: Pasted, units: list[_Unit]) -> None:
     stack: list[tuple[_Unit, int]] = []  # open items with their places
     counts: Counter[int | None] = Counter()
     lists = _lists(units)
-    asked = {number: any(asks(unit.text) or unit.text.endswith("?") for unit, mine in zip(units, lists, strict=True) if mine == number) for number in set(lists)}
+    asked = {
+        number: any(asks(unit.text) or unit.text.endswith("?") for unit, mine in zip(units, lists, strict=True) if mine == number)
+        for number in set(lists)
+    }
     elsewhere = any(asked.values())
     announced = False
     for unit, mine in zip(units, lists, strict=True):

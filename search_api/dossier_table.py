@@ -53,8 +53,8 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a question limits a table to; an empty member limits nothing. places: communes and zones; passages: those that speak of
-    the topic, None where the question has none."""
+    """What a question limits a table to; an empty member limits nothing. places: communes and zones;
+    passages: those that speak of the topic, None where the question has none."""
 
     measures: frozenset[str] = frozenset()
     themes: frozenset[str] = frozenset()
@@ -84,8 +84,19 @@ def read(corpus: Corpus) -> Tables:
             suggestions.setdefault(row["subject"], []).append(row)
     zone_of = {row["commune"]: row["zone"] for row in corpus.run("places")[0] if "zone" in row}
     corpus.describe(
-        {*initiatives, *zone_of, *zone_of.values(), *(t for told in initiatives.values() for links in told.links.values() for t in links)}
-        | {row[key] for rows in (*grants.values(), *suggestions.values()) for row in rows for key in ("recipient", "object") if key in row}
+        {
+            *initiatives,
+            *zone_of,
+            *zone_of.values(),
+            *(t for told in initiatives.values() for links in told.links.values() for t in links),
+        }
+        | {
+            row[key]
+            for rows in (*grants.values(), *suggestions.values())
+            for row in rows
+            for key in ("recipient", "object")
+            if key in row
+        }
     )
     return Tables(initiatives, grants, zone_of, suggestions)
 
@@ -94,8 +105,7 @@ def limits(question: Question, passages: Collection[str] | None) -> Limits:
     """What a question limits a table to. passages: references of those about its topic."""
     by_kind: dict[str, set[str]] = {"theme": set(), "place": set(), "organisation": set(), "initiative": set()}
     for entity in question.entities:
-        if not entity.common:
-            by_kind[entity.kind] |= set(entity.refs)
+        by_kind[entity.kind] |= set(entity.refs)
     themes = by_kind["theme"]
     if question.chosen:
         themes = {ref for ref in themes if ref.split("/")[2] in question.plans} or themes
@@ -223,13 +233,21 @@ def blocks(answering: Answering, tables: Tables, kind: str, wanted: Limits) -> l
     found = chosen(tables, wanted)
     if kind == "body":
         refs: Iterable[str] = dict.fromkeys(ref for told in found for ref in told.of("organisations"))
-        return [_block(answering, tables, "body", ref, [t for t in found if ref in t.of("organisations")], wanted) for ref in refs]
+        return [
+            _block(answering, tables, "body", ref, [t for t in found if ref in t.of("organisations")], wanted) for ref in refs
+        ]
     zones = sorted(set(tables.zone_of.values()))
     communes = sorted(tables.zone_of, key=answering.label) if kind == "commune" else []
     if wanted.places:
         communes = [ref for ref in communes if {ref, tables.zone_of[ref]} & wanted.places]
-        zones = [ref for ref in zones if ref in wanted.places or any(tables.zone_of[one] == ref for one in wanted.places if one in tables.zone_of)]
-    result = [_block(answering, tables, "commune", ref, [t for t in found if ref in t.of("communes")], wanted) for ref in communes]
+        zones = [
+            ref
+            for ref in zones
+            if ref in wanted.places or any(tables.zone_of[one] == ref for one in wanted.places if one in tables.zone_of)
+        ]
+    result = [
+        _block(answering, tables, "commune", ref, [t for t in found if ref in t.of("communes")], wanted) for ref in communes
+    ]
     for ref in zones:
         mine = [told for told in found if ref in told.of("zones")]
         if mine or kind == "zone":

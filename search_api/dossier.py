@@ -6,6 +6,7 @@ A sub-question without a subject of its own takes it from what stands above it, 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from search_api.search import Searching, search
 from search_api.understanding import Question, understand
 
 QUESTIONS = 60  # sub-questions that are answered
-PASSAGES = 4  # shown where nothing answers; half as many where something does
+PASSAGES = 3  # shown where nothing answers; half as many where something does
 POOL = 100  # passages looked at for the topic of a table
 EXCERPT = 420  # characters of a passage that are quoted
 SHARE = 0.34  # of the question's concepts that a passage has to have
@@ -38,8 +39,8 @@ def dossier(
 ) -> Found:
     """The dossier for a pasted text, as JSON (docs/dossier.md).
 
-    lang: of the dossier, else that of most of the text; bilingual: its own sentences in Dutch and French. Raises UsageError for an
-    empty text and for one that is too long.
+    lang: of the dossier, else that of most of the text; bilingual: its own sentences in Dutch and French. Raises UsageError for
+    an empty text and for one that is too long.
     """
     pasted = split(text)
     lang = lang or pasted.lang
@@ -52,7 +53,6 @@ class _Making:
 
     def __init__(self, searching: Searching, pasted: Pasted, lang: str, langs: tuple[str, ...]) -> None:
         self.searching, self.corpus, self.pasted, self.lang, self.langs = searching, searching.corpus, pasted, lang, langs
-        self.tables: tables.Tables | None = None
         self.texts: dict[str, str] = {}
         manifest = self.corpus.generation.manifest
         self.context = Context(searching, pasted)
@@ -150,6 +150,11 @@ class _Making:
         reply = same.get(self.lang, own)
         passages = [row for row in reply["answers"] if row["kind"] == "Passage"]
         reply = {**reply, "answers": [row for row in reply["answers"] if row["kind"] != "Passage"]}
+        for row in reply["answers"]:
+            told = (
+                self.tables.initiatives.get(shorten(row["iri"] or "", self.corpus.base)) if row["kind"] == "Initiative" else None
+            )
+            row["status"] = told.status if told else None
         entry["answer"] = reply
         entry["texts"] = {lang: one["text"] for lang, one in same.items() if lang in self.langs} or {item.lang: own["text"]}
         entry["notes"] = {lang: one["notes"] for lang, one in same.items() if lang in self.langs} or {item.lang: own["notes"]}
@@ -213,8 +218,12 @@ class _Making:
 
     # ------------------------------------------------------------ tables and passages
 
+    @functools.cached_property
+    def tables(self) -> tables.Tables:
+        """What tables are made from, read when the first one is wanted."""
+        return tables.read(self.corpus)
+
     def _tables(self, entry: Found, question: Question, wanted: Sequence[str], hits: Sequence[Found]) -> None:
-        self.tables = self.tables or tables.read(self.corpus)
         answering = Answering(self.corpus, replace(question, lang=self.lang))
         broad = fold(wording()["generic"]["broad"]).split()
         topic_words = [word for word in topic(question.text, entry["lang"], question) if fold(word) not in broad]
@@ -243,7 +252,6 @@ class _Making:
         """Whether a passage names the commune or zone of a block, and few others."""
         ref = shorten(block["iri"], self.corpus.base)
         entities = self.searching.index.passages[shorten(hit["passage"], self.corpus.base)].entities
-        assert self.tables
         alike = set(self.tables.zone_of if block["kind"] == "commune" else self.tables.zone_of.values())
         return ref in entities and len(alike & set(entities)) <= PLACES
 

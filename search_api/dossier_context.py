@@ -19,7 +19,7 @@ from search_api.dossier_split import Item, Pasted, say, wants, wording
 from search_api.naming import Entity
 from search_api.naming import split as split_name
 from search_api.search import Searching
-from search_api.understanding import NUMBER, PART, THEME, YEAR, YEARS, ZONE, Question, editions_of_numbers, understand
+from search_api.understanding import NUMBER, PART, THEME, YEAR, YEARS, ZONE, Question, editions_of_numbers, language, understand
 
 EVERYWHERE = 0.1  # share of the passages above which a name that they have says nothing about the subject
 TAKEN = 3  # names or words taken from the context
@@ -119,7 +119,7 @@ class Context:
             part = PART.search(fold(source.text))
             names = [*([f"{part[0]} {say('added', 'resolution', lang)}"] if found.part and part else []), *names[:TAKEN]]
             known = replace(found, entities=tuple(one for one in found.entities if one.known))
-            field = topic(source.text, lang, known)
+            field = topic(source.text, language(source.text, lang), known)
             for phrase in (*CAPITALS.findall(source.text), *(word for word in field if not names or _of_the_field(word, lang))):
                 if len(names) <= TAKEN and not set(split_name(phrase)) & set(split_name(" ".join(names))):
                     names += [phrase] if {*split_name(phrase)} & {part for word in field for part in split_name(word)} else []

@@ -10,6 +10,7 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from kg.names import fold
 from search_api.dossier_split import say, wording
 from search_api.wording import wording as answering
 
@@ -211,6 +212,8 @@ class _Layout:
         about = []
         if row.get("number") and row.get("plan"):
             about.append(Run(f"{row['number']}, {row['plan'].removeprefix('gvpp-')}"))
+        if status := self.status(row):
+            about.append(Run(status, self.lang))
         if row.get("role"):
             about.append(Run(str(answering()["word_for"][row["role"]][self.lang]), self.lang))
         if row.get("certainty") in ("curated", "suggested"):
@@ -223,7 +226,7 @@ class _Layout:
         if row["kind"] == "Abbreviation" and row["text"]:
             runs = (*runs, Run(f": {row['text']}"))
         yield Block("item", (*runs, Run(" "), *self.refs(row["citations"])))
-        if quoted and row["citations"]:
+        if quoted and row["citations"] and fold(row["citations"][0]["quote"]) not in map(fold, row["label"].values()):
             yield self.quote(row["citations"][0])
 
     def quote(self, citation: Mapping[str, Any], cut: Sequence[bool] = (False, False)) -> Block:
@@ -263,9 +266,7 @@ class _Layout:
     def overview(self, table: Mapping[str, Any], names: str) -> Iterator[Block]:
         yield self.heading("overview", 4)
         yield from self.said("scope" if names else "scope_all", "note", **({"names": names} if names else {}))
-        if not table["rows"]:
-            yield from self.said("gap_overview", "gap", about=names or "–")
-        else:
+        if table["rows"]:
             header = tuple(self.words("heading", name) for name in ("initiative", "measure", "organisation", "amount", "source"))
             yield Block("table", rows=(header, *(self.overview_row(row) for row in table["rows"])))
         if table["left_out"]:
@@ -279,7 +280,8 @@ class _Layout:
             yield Block("table", rows=(header, *(self.suggested_row(row) for row in table["suggested"])))
 
     def overview_row(self, row: Mapping[str, Any]) -> tuple[tuple[Run, ...], ...]:
-        when = f" ({', '.join(map(str, row['years']))})" if row["years"] else ""
+        when = "; ".join(filter(None, [", ".join(map(str, row["years"])), self.status(row)]))
+        when = f" ({when})" if when else ""
         measures = [[Run(f"{one['number']} ({one['plan'].removeprefix('gvpp-')})")] for one in row["measures"]]
         bodies = [[self.label(one["label"])] for one in row["organisations"]]
         partners = [[Run("+ "), self.label(one["label"])] for one in row["partners"]]
@@ -289,6 +291,10 @@ class _Layout:
         ]
         cells = (measures, [*bodies, *partners], amounts)
         return ((self.label(row["label"]), Run(when)), *(_joined(cell) for cell in cells), self.refs(row["citations"]))
+
+    def status(self, row: Mapping[str, Any]) -> str:
+        """That something is only planned or considered."""
+        return str(wording()["word"][row["status"]][self.lang]) if row.get("status") in wording()["word"] else ""
 
     def suggested_row(self, row: Mapping[str, Any]) -> tuple[tuple[Run, ...], ...]:
         measure = row["measure"]
@@ -336,7 +342,7 @@ class _Layout:
                 yield self.quote(hit["citations"][0], hit["cut"])
 
     def block_row(self, row: Mapping[str, Any]) -> tuple[Run, ...]:
-        runs: list[Run] = [self.label(row["label"])]
+        runs: list[Run] = [self.label(row["label"]), *([Run(f" ({self.status(row)})", self.lang)] if self.status(row) else [])]
         for name, shown in (("measures", "measure"), ("partners", "partners")):
             if row[name]:
                 word = wording()["word"][shown][self.lang]

@@ -167,6 +167,8 @@ def _row(line: str) -> str:
     found = MARK.match(line)
     head, rest = (line[: found.end()], line[found.end() :]) if found else (line[: len(line) - len(line.lstrip())], line.strip())
     cells = [" ".join(cell.split()) for cell in rest.split("\t")]
+    if "\t" in head and head.strip().isalnum():
+        head = f"{head.rstrip()}. "  # a number in a cell of its own
     return head.replace("\t", " ") + " | ".join(cell for cell in cells if cell)
 
 

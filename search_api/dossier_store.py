@@ -29,7 +29,7 @@ from search_api.understanding import understand
 FOLDER = "dossiers"  # of the data folder
 FORMAT = 1
 MOST = 1000  # dossiers that are kept
-ALIKE = 0.35  # shared weight of two texts from which they are similar
+ALIKE = 0.28  # shared weight of two texts from which they are similar
 WORD, TERM, NAME = 1, 2, 3  # weights of a word, of a term of the glossary in either language, of a name or measure
 Saved = dict[str, Any]
 

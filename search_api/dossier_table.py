@@ -36,6 +36,7 @@ class Told:
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     evidence: Rows = field(default_factory=list)
     years: set[int] = field(default_factory=set)
+    status: str = ""  # existing, planned or considered
 
     def of(self, name: str) -> dict[str, str]:
         return self.links.get(name, {})
@@ -71,6 +72,7 @@ def read(corpus: Corpus) -> Tables:
     for row in corpus.run("overview")[0]:
         told = initiatives.setdefault(row["initiative"], Told(row["initiative"]))
         told.evidence.append(row)
+        told.status = row.get("status", "").removeprefix(OWN)
         told.years |= {int(row["year"])} if row.get("year") else set()
         if name := LINKS.get(row["link"]):
             targets = told.links.setdefault(name, {})
@@ -174,6 +176,7 @@ def row(answering: Answering, tables: Tables, told: Told, wanted: Limits) -> dic
         "measures": [{**named(answering, ref), **_edition(ref), "role": told.of("measures")[ref] or None} for ref in measures],
         **{name: [named(answering, ref) for ref in told.of(name)] for name in ("organisations", "partners", "zones", "communes")},
         "years": sorted(told.years),
+        "status": told.status or None,
         "amounts": [grant(answering, rows) for rows in grants_of(tables, {told.ref}, wanted.years)],
         "citations": answering.citations([*proofs.values()][:CITED] or told.evidence[:1]),
     }

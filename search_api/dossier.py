@@ -166,6 +166,8 @@ class _Making:
         empty = not reply["answers"] and not _filled(entry)
         used = {citation["url"] for citation in _citations(entry)}
         near = [hit for hit in hits if hit["passage"] not in used and _near(hit, SHARE, empty)]
+        if named(question):  # a passage about something else of that kind is of no help
+            near = [hit for hit in near if hit["why"]["reasons"].keys() & {"names", "measures"} or _near(hit, BESIDE, False)]
         mine = {hit["document"] for hit in near if hit["lang"] == self.lang}
         near = [hit for hit in near if hit["lang"] == self.lang or hit["document"] not in mine]  # not both languages of one work
         entry["evidence"] = (
@@ -199,11 +201,10 @@ class _Making:
         if rows := (entry["overview"] or {}).get("rows"):
             for name, column in (("measure", "measures"), ("organisation", "organisations"), ("amount", "amounts")):
                 without = sum(not row[column] for row in rows)
+                template = "gap_columns" if without < len(rows) else "gap_column"
                 if without:
                     told = {
-                        lang: say(
-                            "sentence", "gap_columns", lang, n=without, all=len(rows), what=wording()["missing"][name][lang]
-                        )
+                        lang: say("sentence", template, lang, n=without, all=len(rows), what=wording()["missing"][name][lang])
                         for lang in self.langs
                     }
                     entry["gaps"].append({"kind": name, "text": told})
@@ -232,7 +233,7 @@ class _Making:
         limits = tables.limits(replace(question, entities=tuple(named(question))), passages)
         entry["limits"] = self._limits_told(question, topic_words)
         if "overview" in wanted and not set(wanted) & {"commune", "zone"}:
-            entry["overview"] = tables.table(answering, self.tables, limits)
+            entry["overview"] = tables.table(answering, self.tables, limits, by_body="body" in wanted)
         for kind in ("commune", "zone", "body"):
             if kind in wanted and not (kind == "body" and entry["overview"]):
                 found = tables.blocks(answering, self.tables, kind, limits)

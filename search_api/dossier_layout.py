@@ -15,6 +15,7 @@ from search_api.dossier_split import say, wording
 from search_api.wording import wording as answering
 
 LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
+COLON = {"nl": ": ", "fr": " : ", "en": ": "}
 QUOTED = 15  # rows of a list up to which each shows its quote; those of longer lists stand with the sources
 QUOTE = 400  # characters of a quote beside a row
 LISTED = 25  # initiatives of one block
@@ -150,7 +151,10 @@ class _Layout:
             yield from self.said("changed_row", "note", **values)
             for name in counts:
                 for one in change[name]:
-                    yield Block("item", (*self.words("sentence", name), Run(": "), self.label(one["label"]), Run(one["detail"])))
+                    yield Block(
+                        "item",
+                        (*self.words("sentence", name), Run(COLON[self.lang]), self.label(one["label"]), Run(one["detail"])),
+                    )
 
     # ------------------------------------------------------------ a question
 
@@ -224,7 +228,7 @@ class _Layout:
     def row(self, row: Mapping[str, Any], *, quoted: bool) -> Iterator[Block]:
         runs = self.thing(row)
         if row["kind"] == "Abbreviation" and row["text"]:
-            runs = (*runs, Run(f": {row['text']}"))
+            runs = (*runs, Run(f"{COLON[self.lang]}{row['text']}"))
         yield Block("item", (*runs, Run(" "), *self.refs(row["citations"])))
         if quoted and row["citations"] and fold(row["citations"][0]["quote"]) not in map(fold, row["label"].values()):
             yield self.quote(row["citations"][0])
@@ -328,7 +332,7 @@ class _Layout:
             zone = (Run(" ("), self.label(block["zone"]["label"]), Run(")")) if block["zone"] else ()
             if not (block["rows"] or block["grants"] or block["passages"]):
                 for lang in self.langs:
-                    yield Block("gap", (name, *zone, Run(": "), Run(say("sentence", "gap_block", lang), lang)))
+                    yield Block("gap", (name, *zone, Run(COLON[lang]), Run(say("sentence", "gap_block", lang), lang)))
                 continue
             yield Block("text", (name, *zone))
             for row in block["rows"][:LISTED]:

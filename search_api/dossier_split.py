@@ -285,7 +285,7 @@ def _itemised(pasted: Pasted, units: list[_Unit]) -> None:
     for unit, mine in zip(units, lists, strict=True):
         parts, context = _asking(unit.text)
         if not unit.kind:
-            announced = unit.text.endswith(":") or _pattern("split", "announces").search(fold(unit.text)) is not None
+            announced = bool(parts) or _pattern("split", "announces").search(fold(unit.text)) is not None
             stack = []
             lead = unit.text.endswith(":")
             if lead and "overview" in wants(unit.text) and not _pattern("split", "announces").search(fold(unit.text)):

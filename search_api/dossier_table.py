@@ -146,9 +146,14 @@ def _within(tables: Tables, told: Told, wanted: Limits) -> bool:
     return wanted.passages is None or any(row["passage"] in wanted.passages for row in told.evidence)
 
 
-def table(answering: Answering, tables: Tables, wanted: Limits) -> dict[str, Any]:
-    """The overview within limits: rows, what is suggested for them, and amounts for the bodies in them."""
+def table(answering: Answering, tables: Tables, wanted: Limits, *, by_body: bool = False) -> dict[str, Any]:
+    """The overview within limits: rows, what is suggested for them, and amounts for the bodies in them.
+
+    by_body: in the order of the bodies that carry them out, those without one last.
+    """
     found = chosen(tables, wanted)
+    if by_body:
+        found.sort(key=lambda told: [answering.label(ref).casefold() for ref in told.of("organisations")] or ["\uffff"])
     shown = found[:MOST]
     bodies = {ref for told in shown for ref in told.of("organisations")} | wanted.bodies
     own = [grant for told in shown for grant in grants_of(tables, {told.ref}, wanted.years)]

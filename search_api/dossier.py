@@ -90,8 +90,10 @@ class _Making:
 
     def _covers(self) -> Found:
         sources = self.corpus.generation.manifest["sources"].values()
-        documents = dict.fromkeys(source["document"] for source in sources)
-        titles = {lang: [self.corpus.label(f"id/document/{one}", lang) for one in documents] for lang in self.langs}
+        years = {source["document"]: source["year"] for source in sources}
+        titles = {
+            lang: [_dated(self.corpus.label(f"id/document/{one}", lang), years[one]) for one in years] for lang in self.langs
+        }
         return {"documents": titles, "years": sorted({source["year"] for source in sources if source["year"]})}
 
     # ------------------------------------------------------------ sub-questions
@@ -276,6 +278,11 @@ class _Making:
 # ---------------------------------------------------------------- helpers
 
 
+def _dated(title: str, year: int | None) -> str:
+    """A title with the year that it does not name."""
+    return title if year is None or str(year) in title else f"{title} ({year})"
+
+
 def _rows(reply: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """What tells the rows of an answer apart, whatever its language."""
     return [(row["iri"], row["number"], row["plan"], str(row["value"])) for row in reply["answers"]]
@@ -311,8 +318,11 @@ def _excerpt(hit: Mapping[str, Any]) -> tuple[int, int]:
     spare = max(0, EXCERPT - (last - first)) // 2
     start, end = max(0, first - spare), min(len(text), last + spare)
     start = _border(text, start, first)
+    if end == len(text):
+        return start, end
     breaks = [match.end() for match in re.finditer(r"[.!?](?=\s)|\n", text[last:end])]
-    end = last + breaks[-1] if breaks else max(text.rfind(" ", last, end), last)
+    whole = last + breaks[-1] if breaks else 0  # where a sentence or line ends, unless that leaves a heading alone
+    end = whole if whole - start > EXCERPT // 3 else max(text.rfind(" ", last, end), last)
     return start, end
 
 

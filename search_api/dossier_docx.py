@@ -33,6 +33,7 @@ STYLES = {
     "item": "List Bullet",
     "quote": "Quote",
     "question": "Intense Quote",
+    "name": "Normal",
     "note": "Normal",
     "gap": "Normal",
 }
@@ -124,6 +125,8 @@ def _paragraph(document: Doc, block: Block) -> None:
         paragraph.paragraph_format.keep_with_next = True
         for each in paragraph.runs:
             each.font.italic, each.font.size, each.font.color.rgb = True, Pt(9.5), GREY
+    elif block.kind == "name":
+        paragraph.paragraph_format.space_before, paragraph.paragraph_format.keep_with_next = Pt(6), True
     elif block.kind == "gap":
         for each in paragraph.runs:
             each.font.color.rgb = RUST

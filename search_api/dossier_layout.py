@@ -35,7 +35,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """kind: title, heading (level 1 to 4), text, question, item, quote, note, gap, table, or source (level is its number).
+    """kind: title, heading (level 1 to 4), text, name (of a block), question, item, quote, note, gap, table, or source (level is
+    its number).
 
     rows: cells of a table, each a row of runs; the first row is its header.
     """
@@ -334,7 +335,7 @@ class _Layout:
                 for lang in self.langs:
                     yield Block("gap", (name, *zone, Run(COLON[lang]), Run(say("sentence", "gap_block", lang), lang)))
                 continue
-            yield Block("text", (name, *zone))
+            yield Block("name", (name, *zone))
             for row in block["rows"][:LISTED]:
                 yield Block("item", self.block_row(row))
             left_out = block["left_out"] + max(0, len(block["rows"]) - LISTED)

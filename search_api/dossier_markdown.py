@@ -10,7 +10,7 @@ from search_api.dossier_layout import Block, Run, layout
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
 STARTS = re.compile(r"^(\s*)([-+=]|\d{1,9}(?=[.)]))")
-PREFIX = {"item": "- ", "quote": "  > ", "question": "> ", "note": "", "gap": "⚠ ", "text": ""}
+PREFIX = {"item": "- ", "quote": "  > ", "question": "> ", "note": "", "gap": "⚠ ", "text": "", "name": ""}
 
 
 def markdown(dossier: Mapping[str, Any]) -> str:

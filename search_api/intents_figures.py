@@ -38,7 +38,7 @@ def grant(answer: Answering) -> None:
     """Amounts granted to a body or group, newest first; of the years that the question names, where it names any."""
     publishers = answer.corpus.names.publishers
     refs = [ref for entity in answer.question.entities for ref in entity.refs if ref not in publishers]
-    rows = answer.fetch("grants", recipient=refs) if refs else []
+    rows = answer.fetch("grants-to", recipient=refs) if refs else []
     years = set(answer.question.years or answer.question.span)
     mine = [row for row in rows if not years or int(row["year"]) in years]
     if not mine:

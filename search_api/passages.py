@@ -161,6 +161,8 @@ def uncertain(
         year not in years and str(year) not in said for year in (*question.years, *question.span)
     ):
         return True
+    if corpus.searching.encoder is None and len(about) < 2:
+        return True  # without vectors, every passage with a single word would do
     known = " ".join(entity.name.casefold() for entity in question.entities)
     if any(_is_name(question.text, one.text) and one.text.casefold() not in known and not _has(found, one) for one in about):
         return True

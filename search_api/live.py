@@ -22,7 +22,9 @@ from kg.settings import Settings
 from kg.store import Generation, current
 from search_api.answers import Corpus, ask, open_corpus
 from search_api.caching import http_date
+from search_api.search import Searching, open_search, search
 from search_api.sparql_run import Limits
+from search_api.suggest import Suggester
 from search_api.workers import Busy, NotReady, Pool
 
 log = logging.getLogger("gvpp.service")
@@ -38,9 +40,12 @@ WARM = (("Welke initiatieven voeren maatregel 1.1 uit?", "nl"), ("Quel est le bu
 
 @dataclass(slots=True)
 class View:
-    """One open generation: the corpus for questions, what was computed from it, and a folder for files made from it."""
+    """One open generation: the corpus for questions, its index for search, its names, what was computed from it, and a folder for
+    files made from it."""
 
     corpus: Corpus
+    searching: Searching
+    suggester: Suggester
     date: str  # of the build, as HTTP writes it
     memory: dict[str, Any] = field(default_factory=dict)
     folder: tempfile.TemporaryDirectory[str] = field(default_factory=lambda: tempfile.TemporaryDirectory(prefix="gvpp-"))
@@ -66,12 +71,14 @@ class View:
         return found
 
 
-def open_view(generation: Generation) -> View:
-    """Open a generation for questions and answer a first one; a question that fails does not stand in the way."""
-    view = View(open_corpus(generation), http_date(generation.manifest["created"]))
+def open_view(generation: Generation, encoder: str) -> View:
+    """Open a generation for questions and search, and ask both something; a question that fails does not stand in the way."""
+    corpus = open_corpus(generation)
+    view = View(corpus, open_search(corpus, encoder), Suggester(corpus), http_date(generation.manifest["created"]))
     for question, lang in WARM:
         try:
             ask(view.corpus, question, lang)
+            search(view.searching, question, lang)
         except Exception as error:  # the question is ours and its answer is thrown away
             log.warning("a first question failed", extra={"fault": type(error).__name__})
     return view
@@ -134,7 +141,7 @@ class Live:
         generation = await asyncio.to_thread(current, self.settings.data)
         if generation is None or (self.open and self.open.name == generation.manifest["name"]):
             return False
-        view = await asyncio.to_thread(open_view, generation)
+        view = await asyncio.to_thread(open_view, generation, self.settings.encoder)
         if self.workers is None:
             pool = Pool(generation, self.limits)
             await pool.start()

@@ -130,9 +130,10 @@ def _allowed(request: Request) -> str:
     """Every method that some route takes at this address."""
     scope = {**request.scope, "method": "-"}  # a route that fits but for its method is a partial match
     found: set[str] = set()
-    for route in request.app.router.routes:
-        if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
-            found |= route.methods or set()
+    for each in request.app.router.routes:
+        for route in getattr(getattr(each, "original_router", None), "routes", (each,)):  # of a router that was joined
+            if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+                found |= route.methods or set()
     return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
 
 

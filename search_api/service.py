@@ -32,6 +32,7 @@ from search_api import (
     routes_knowledge,
     routes_network,
     routes_search,
+    routes_suggest,
     sparql_protocol,
 )
 from search_api.frame import Frame, Metrics, set_up_logging
@@ -51,6 +52,7 @@ Router = Callable[[Live], APIRouter]
 # Parts of the service. A search router (`/api/search`, on `search_api.search.search`) and the pages belong in this list.
 ROUTERS: tuple[Router, ...] = (
     routes_search.router,
+    routes_suggest.router,
     routes_network.router,
     routes_knowledge.router,
     routes_api.router,

@@ -1,4 +1,4 @@
-"""The commands of those who run the service: tokens. Heavy libraries are imported where they are needed."""
+"""The commands of those who run the service: tokens, agents. Heavy libraries are imported where they are needed."""
 
 from __future__ import annotations
 
@@ -62,4 +62,12 @@ def revoke(identifier: str, json_: bool) -> None:
         click.echo(f"revoked: {gone.id} of {gone.name}")
 
 
-ADMIN_COMMANDS: tuple[click.Command, ...] = (token,)
+@click.command()
+def mcp() -> None:
+    """Serve an agent over standard input and output (Model Context Protocol): tools that only read, with their sources."""
+    from search_api.agents import serve
+
+    serve(load_settings())
+
+
+ADMIN_COMMANDS: tuple[click.Command, ...] = (token, mcp)

@@ -26,7 +26,7 @@ MORE = {
     "vann": "http://purl.org/vocab/vann/",
     "sh": "http://www.w3.org/ns/shacl#",
 }
-# Downloads by file ending: media type, which is what the ending asks for everywhere, and the name in the European list of file types.
+# Downloads by file ending: media type (what the ending asks for everywhere), and the name in the European list of file types.
 FILE_TYPES = {
     "ttl": "RDF_TURTLE",
     "trig": "RDF_TRIG",

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -40,12 +41,9 @@ WARM = (("Welke initiatieven voeren maatregel 1.1 uit?", "nl"), ("Quel est le bu
 
 @dataclass(slots=True)
 class View:
-    """One open generation: the corpus for questions, its index for search, its names, what was computed from it, and a folder for
-    files made from it."""
+    """One open generation: the corpus for questions, what was computed from it, and a folder for files made from it."""
 
     corpus: Corpus
-    searching: Searching
-    suggester: Suggester
     date: str  # of the build, as HTTP writes it
     memory: dict[str, Any] = field(default_factory=dict)
     folder: tempfile.TemporaryDirectory[str] = field(default_factory=lambda: tempfile.TemporaryDirectory(prefix="gvpp-"))
@@ -63,6 +61,15 @@ class View:
     def base(self) -> str:
         return self.corpus.base
 
+    def searching(self, encoder: str) -> Searching:
+        """The index of this generation, opened once; an encoder that it was not made with is refused each time."""
+        return self.remember("search", lambda: open_search(self.corpus, encoder))
+
+    @property
+    def suggester(self) -> Suggester:
+        """All names of this generation."""
+        return self.remember("suggester", lambda: Suggester(self.corpus))
+
     def remember(self, key: str, compute: Callable[[], T]) -> T:
         """What `compute` gives, computed once per generation."""
         if key not in self.memory:
@@ -72,13 +79,20 @@ class View:
 
 
 def open_view(generation: Generation, encoder: str) -> View:
-    """Open a generation for questions and search, and ask both something; a question that fails does not stand in the way."""
-    corpus = open_corpus(generation)
-    view = View(corpus, open_search(corpus, encoder), Suggester(corpus), http_date(generation.manifest["created"]))
-    for question, lang in WARM:
+    """Open a generation, and ask and search something; what fails does not stand in the way of the rest."""
+    view = View(open_corpus(generation), http_date(generation.manifest["created"]))
+
+    def search_for(question: str, lang: str) -> object:
+        return search(view.searching(encoder), question, lang)
+
+    first: list[Callable[[str, str], object]] = [
+        partial(ask, view.corpus),
+        search_for,
+        lambda question, lang: view.suggester.find(question, lang),
+    ]
+    for work, (question, lang) in product(first, WARM):
         try:
-            ask(view.corpus, question, lang)
-            search(view.searching, question, lang)
+            work(question, lang)
         except Exception as error:  # the question is ours and its answer is thrown away
             log.warning("a first question failed", extra={"fault": type(error).__name__})
     return view

@@ -92,6 +92,7 @@ def test_the_answer_holds_for_a_generation_and_stands_in_no_shared_cache(client:
     assert client.get("/api/suggest", params={"q": "zone"}, headers={"if-none-match": reply.headers["etag"]}).status_code == 304
 
 
-def test_search_is_open_before_the_first_question(client: TestClient) -> None:
-    view = client.app.state.live.view  # type: ignore[attr-defined]
-    assert view.searching.index.passages and view.searching.corpus is view.corpus
+def test_search_and_names_are_open_before_the_first_question(sample_build: Built) -> None:
+    app = create_app(Settings(data=sample_build.data, encoder="none"), Limits(workers=1, seconds=2.0))
+    with TestClient(app):
+        assert {"search", "suggester"} <= set(app.state.live.view.memory)

@@ -1,6 +1,9 @@
-"""The commands of those who run the service: tokens, agents. Heavy libraries are imported where they are needed."""
+"""The commands of those who run the service: tokens, agents, backups. Heavy libraries are imported where they are needed."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -70,4 +73,36 @@ def mcp() -> None:
     serve(load_settings())
 
 
-ADMIN_COMMANDS: tuple[click.Command, ...] = (token, mcp)
+as_told = click.option("--replace", is_flag=True, help="Put it in the place of what is there.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@as_told
+@as_json
+def backup(file: Path, replace: bool, json_: bool) -> None:
+    """Write the data folder to one file, and check that file. It holds personal data: keep it as such."""
+    from kg.backup import backup as write
+
+    _tell(write(load_settings().data, file, replace=replace), "written", file, json_)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@as_told
+@as_json
+def restore(file: Path, replace: bool, json_: bool) -> None:
+    """Put a backup in use in the data folder, after a check of every file in it. A running service follows."""
+    from kg.backup import restore as read
+
+    _tell(read(load_settings().data, file, replace=replace), "restored", file, json_)
+
+
+def _tell(made: Any, what: str, file: Path, json_: bool) -> None:
+    if json_:
+        show({"file": str(file), "version": made.generation, "created": made.created, "files": made.files, "bytes": made.bytes})
+    else:
+        click.echo(f"{what}: version {made.generation}, {made.files} files, {made.bytes / 1e6:.1f} MB, backup of {made.created}")
+
+
+ADMIN_COMMANDS: tuple[click.Command, ...] = (token, mcp, backup, restore)

@@ -1,4 +1,4 @@
-"""Personal data by every road of the service, queries, pages of things, search, suggestions, downloads, agents: none does."""
+"""Personal data is sought by every road: queries, pages of things, search, suggestions, downloads, agents. None leads there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """A data folder as one file, and back: the generation in use, the documents that were given, judgements, and the audit log.
 
 The file is a tar archive, compressed, for its owner alone since it holds personal data. Its first member, `backup.json`, names
-every other with size and SHA-256. What can be made again (cache, older generations) and what must not travel (tokens, jobs) stays out.
+every other with size and SHA-256. What can be made again (cache, older generations) and what must not travel (tokens, jobs) stays
+out.
 """
 
 from __future__ import annotations

@@ -177,7 +177,9 @@ with client_on(data) as client:
     before = client.get("/readyz").json()["generation"]
     file = {"file": ("rapport-annuel-2024.fr.txt", sys.argv[6].encode())}
     reply = client.post("/api/admin/documents", headers=headers, files=file)
-    job = ended(client, reply.json(), headers) if reply.status_code == 202 else {"state": reply.status_code, "error": reply.json()}
+    job = {"state": reply.status_code, "error": reply.json()}
+    if reply.status_code == 202:
+        job = ended(client, reply.json(), headers)
     same = client.get("/readyz").json()["generation"] == before
     answers = [client.get(path).status_code for path in sys.argv[7:]]
     (data / "filler").unlink()

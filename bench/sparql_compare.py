@@ -97,6 +97,7 @@ def measured(address: str, runs: int) -> dict[str, tuple[float, int]]:
     for name, query in QUERIES.items():
         times = [ask(address, query) for _ in range(runs)]
         found[name] = (statistics.median(ms for ms, _ in times), times[0][1])
+        print(f"{address}: {name} {found[name][0]:.1f} ms", flush=True)
     return found
 
 
@@ -128,7 +129,7 @@ def main() -> None:
         )
         processes.append(ours)
         started = ready("http://127.0.0.1:8921/sparql", ours)
-        print(f"gvpp: {len(lines)} triples published in {loaded:.0f} s, served after {started:.1f} s")
+        print(f"gvpp: {len(lines)} triples published in {loaded:.0f} s, served after {started:.1f} s", flush=True)
         mine = measured("http://127.0.0.1:8921/sparql", given.runs)
         other = subprocess.Popen([given.other, "-c", OTHER, str(folder / "graph.nt"), "8922"], text=True)
         processes.append(other)

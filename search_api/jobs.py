@@ -61,8 +61,12 @@ def submit(
         known = listed(settings.data)
         if sum(job["state"] in ("waiting", "running") for job in known) >= WAITING:
             raise Busy(f"{WAITING} jobs wait", 30)
-        for old in [job for job in known if job["state"] in ("done", "failed")][KEPT - 1 :]:
-            shutil.rmtree(jobs / old["id"], ignore_errors=True)
+        over = [job for job in known if job["state"] in ("done", "failed")]
+        for job in over:
+            if job["upload"]:  # left by a job that was killed; it may hold personal data
+                (jobs / job["id"] / job["upload"]).unlink(missing_ok=True)
+        for job in over[KEPT - 1 :]:
+            shutil.rmtree(jobs / job["id"], ignore_errors=True)
         identifier = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
         folder = jobs / identifier
         folder.mkdir(mode=0o700)

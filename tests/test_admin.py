@@ -224,6 +224,23 @@ def test_a_job_that_is_killed_is_told_as_failed(built: Path, tmp_path: Path) -> 
     assert jobs.find(data, "../../data") is None
 
 
+def test_what_a_killed_job_left_goes_with_the_next_one(admin: Admin) -> None:
+    client, headers, data = admin
+    folder = data / jobs.FOLDER / "20260101000000-0123456789ab"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "x.txt").write_text("contact@example.org")
+    left = {"id": folder.name, "kind": "upload", "about": "x", "by": "x", "state": "running", "created": "", "ended": None}
+    more = {"upload": "x.txt", "command": [], "limits": {}, "result": None, "error": None}
+    jobs.write(folder / "job.json", {**left, **more})
+    job = client.post(f"{ADMIN}/build", headers=headers["documents"]).json()
+    assert not (folder / "x.txt").exists()
+    assert {each["id"] for each in client.get(f"{ADMIN}/jobs", headers=headers["documents"]).json()["items"]} == {
+        job["id"],
+        folder.name,
+    }
+    assert ended(client, job, headers["documents"])["state"] == "done"
+
+
 # ---------------------------------------------------------------- suggestions, personal data
 
 

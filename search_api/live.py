@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -78,24 +77,26 @@ class View:
         return found
 
 
-def open_view(generation: Generation, encoder: str) -> View:
-    """Open a generation, and ask and search something; what fails does not stand in the way of the rest."""
+def open_view(generation: Generation) -> View:
+    """Open a generation for questions and answer a first one."""
     view = View(open_corpus(generation), http_date(generation.manifest["created"]))
+    _try(partial(ask, view.corpus))
+    return view
 
-    def search_for(question: str, lang: str) -> object:
-        return search(view.searching(encoder), question, lang)
 
-    first: list[Callable[[str, str], object]] = [
-        partial(ask, view.corpus),
-        search_for,
-        lambda question, lang: view.suggester.find(question, lang),
-    ]
-    for work, (question, lang) in product(first, WARM):
+def warm(view: View, encoder: str) -> None:
+    """Open what search and suggestions need, and search something."""
+    _try(lambda question, lang: view.suggester.find(question, lang))
+    _try(lambda question, lang: search(view.searching(encoder), question, lang))
+
+
+def _try(work: Callable[[str, str], object]) -> None:
+    """Ask the first questions; one that fails does not stand in the way of the rest."""
+    for question, lang in WARM:
         try:
             work(question, lang)
         except Exception as error:  # the question is ours and its answer is thrown away
             log.warning("a first question failed", extra={"fault": type(error).__name__})
-    return view
 
 
 class Live:
@@ -110,6 +111,7 @@ class Live:
         self.pending = 0
         self.switches = 0
         self.watcher: asyncio.Task[None] | None = None
+        self.warming: asyncio.Task[None] | None = None
 
     @property
     def view(self) -> View:
@@ -144,6 +146,8 @@ class Live:
             self.watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.watcher
+        if self.warming:
+            await self.warming
         if self.workers:
             await self.workers.close(grace=self.limits.seconds)
         self.threads.shutdown(wait=False, cancel_futures=True)
@@ -155,7 +159,9 @@ class Live:
         generation = await asyncio.to_thread(current, self.settings.data)
         if generation is None or (self.open and self.open.name == generation.manifest["name"]):
             return False
-        view = await asyncio.to_thread(open_view, generation, self.settings.encoder)
+        view = await asyncio.to_thread(open_view, generation)
+        if self.open:  # it goes on answering meanwhile, so that nobody waits
+            await asyncio.to_thread(warm, view, self.settings.encoder)
         if self.workers is None:
             pool = Pool(generation, self.limits)
             await pool.start()
@@ -167,6 +173,8 @@ class Live:
         log.info("generation in use", extra={"generation": view.name})
         if old:
             asyncio.get_running_loop().call_later(60, old.folder.cleanup)  # a download of it may still run
+        else:  # a start: questions and queries can be answered already
+            self.warming = asyncio.create_task(asyncio.to_thread(warm, view, self.settings.encoder))
         return True
 
     async def _watch(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import stat
@@ -89,6 +90,19 @@ def test_a_token_in_the_address_or_in_a_cookie_is_none(admin: Admin) -> None:
     assert client.get(f"{ADMIN}/personal", params={"token": secret}).status_code in (400, 401)
     cookie = {"cookie": f"token={secret}; authorization=Bearer {secret}"}
     assert client.get(f"{ADMIN}/personal", headers=cookie).status_code == 401
+
+
+def test_no_secret_and_no_word_of_a_request_stands_in_the_log(built: Path, tmp_path: Path) -> None:
+    headers, lines = with_tokens(built, tmp_path / "data"), io.StringIO()
+    with client_on(tmp_path / "data", access=lines) as client:
+        for given in (headers["personal"], {"authorization": "Bearer verkeerdgeheim"}):
+            client.get(f"{ADMIN}/personal", headers=given)
+            client.delete(f"{ADMIN}/documents/geheimdocument", headers=given)
+            upload(client, given, "geheimnaam.exe", "geheiminhoud")
+    text = lines.getvalue()
+    assert text.count("\n") == 6 and "geheim" not in text
+    assert not [each for each in headers.values() if each["authorization"].split()[1] in text]
+    assert "geheim" not in json.dumps(audit(tmp_path / "data"))
 
 
 def test_revoking_takes_effect_in_a_running_service(admin: Admin) -> None:

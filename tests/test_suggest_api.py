@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from corpus_help import Built
+from service_help import again, wait_for
 from starlette.testclient import TestClient
 
 from kg.settings import Settings
@@ -92,7 +95,13 @@ def test_the_answer_holds_for_a_generation_and_stands_in_no_shared_cache(client:
     assert client.get("/api/suggest", params={"q": "zone"}, headers={"if-none-match": reply.headers["etag"]}).status_code == 304
 
 
-def test_search_and_names_are_open_before_the_first_question(sample_build: Built) -> None:
-    app = create_app(Settings(data=sample_build.data, encoder="none"), Limits(workers=1, seconds=2.0))
+def test_search_and_names_of_a_new_generation_are_open_before_it_is_used(sample_build: Built, tmp_path: Path) -> None:
+    shutil.copytree(sample_build.data, tmp_path / "data")
+    app = create_app(Settings(data=tmp_path / "data", encoder="none"), Limits(workers=1, seconds=2.0))
     with TestClient(app):
-        assert {"search", "suggester"} <= set(app.state.live.view.memory)
+        live = app.state.live
+        first = live.view
+        wait_for(lambda: {"search", "suggester"} <= set(first.memory))
+        again(tmp_path / "data")
+        wait_for(lambda: live.view is not first)
+        assert {"search", "suggester"} <= set(live.view.memory)

@@ -1,4 +1,4 @@
-# make run        build the sample corpus, ask the main question in Dutch and in French, and search
+# make run        build the sample corpus, ask the main question in Dutch and in French, search, and serve until Ctrl-C (SERVE=no: not)
 # make test       lint, format check, types, tests (without those marked slow)
 # make test-slow  the tests that `make test` leaves out
 # make format     let ruff mend style and layout
@@ -12,6 +12,7 @@ SHELL := bash
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
+SERVE ?= auto
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN_STAMP := $(VENV)/.installed-run
@@ -59,6 +60,13 @@ run: $(RUN_STAMP)
 	@$(BIN)/gvpp ask "Quelles initiatives mettent en œuvre la mesure 2.3 ?"
 	@printf '\n== gvpp search "%s"\n' "vol de vélos"
 	@$(BIN)/gvpp search "vol de vélos" --limit 3
+	@printf '\n== gvpp serve\n'
+	@if [ "$(SERVE)" = yes ] || { [ "$(SERVE)" = auto ] && [ -t 0 ] && [ -z "$${CI:-}" ]; }; then \
+		echo "serving at http://127.0.0.1:$${GVPP_PORT:-8000} until Ctrl-C; 'make run SERVE=no' leaves this out"; \
+		$(BIN)/gvpp serve 2>.gvpp/serve.log || { code=$$?; tail -n 3 .gvpp/serve.log >&2; exit $$code; }; \
+	else \
+		echo "not served: this is no terminal, or SERVE=no. 'make run SERVE=yes' serves at http://127.0.0.1:$${GVPP_PORT:-8000} until Ctrl-C"; \
+	fi
 
 # What is left out (slow tests, tests that need the real publications) is named by tests/conftest.py at the end.
 test: $(DEV_STAMP)

@@ -13,6 +13,7 @@ import click
 from kg.errors import ExtractionError, GvppError, MetadataError, SourceError, UsageError
 from kg.settings import Settings, load_settings
 from search_api.commands import COMMANDS, as_json, in_use, show
+from search_api.commands_admin import ADMIN_COMMANDS
 from search_api.commands_dossier import dossier
 
 
@@ -50,23 +51,27 @@ def main() -> None:
     """Safety and prevention plans of the Brussels Region: build the knowledge graph, ask it, query it."""
 
 
-for command in (*COMMANDS, dossier):
+for command in (*COMMANDS, *ADMIN_COMMANDS, dossier):
     main.add_command(command)
 
 
 # ---------------------------------------------------------------- build
+
+reported = click.option("--progress", "state", type=click.Path(path_type=Path), hidden=True, help="Keep progress here, as JSON.")
 
 
 @main.command()
 @click.option(
     "--corpus", multiple=True, type=click.Path(path_type=Path), help="Folder with documents; may be given several times."
 )
+@click.option("--again", multiple=True, metavar="ID", help="Read this document anew, although nothing in it changed.")
+@reported
 @as_json
-def build(corpus: tuple[Path, ...], json_: bool) -> None:
+def build(corpus: tuple[Path, ...], again: tuple[str, ...], state: Path | None, json_: bool) -> None:
     """Read every document of the corpus, validate, and publish the graph."""
     settings = load_settings()
     folders = remembered(settings, corpus)
-    finish(run_build(settings, folders, json_), json_)
+    finish(run_build(settings, folders, json_, state, again), json_)
 
 
 def remembered(settings: Settings, given: tuple[Path, ...]) -> list[Path]:
@@ -83,14 +88,16 @@ def remembered(settings: Settings, given: tuple[Path, ...]) -> list[Path]:
     return [*folders, own] if own.is_dir() else folders
 
 
-def run_build(settings: Settings, folders: Iterable[Path], quiet: bool) -> Any:
+def run_build(
+    settings: Settings, folders: Iterable[Path], quiet: bool, state: Path | None = None, again: tuple[str, ...] = ()
+) -> Any:
     from ingest.pipeline import build as run
-    from ingest.printing import progress
+    from ingest.printing import progress, progress_in
 
-    if quiet:
-        return run(settings, folders)
+    if quiet or state:
+        return run(settings, folders, progress=progress_in(state) if state else None, again=again)
     with progress() as report:
-        return run(settings, folders, progress=report)
+        return run(settings, folders, progress=report, again=again)
 
 
 def finish(result: Any, json_: bool) -> None:
@@ -133,8 +140,9 @@ def finish(result: Any, json_: bool) -> None:
 @click.option("--lang", type=click.Choice(["nl", "fr"]), help="Language; else detected.")
 @click.option("--title", help="Title; else detected.")
 @click.option("--year", type=click.IntRange(1990, 2100), help="Year reported on; else detected.")
+@reported
 @as_json
-def ingest(files: tuple[Path, ...], document: str | None, json_: bool, **options: Any) -> None:
+def ingest(files: tuple[Path, ...], document: str | None, state: Path | None, json_: bool, **options: Any) -> None:
     """Add documents, or replace them: copy them into the data folder and build."""
     from ingest.adopt import adopt, all_or_nothing
     from ingest.pipeline import Result
@@ -151,15 +159,16 @@ def ingest(files: tuple[Path, ...], document: str | None, json_: bool, **options
             except (SourceError, MetadataError, ExtractionError, UsageError) as error:
                 errors.append(error)
         if len(errors) < len(files):
-            result = run_build(settings, remembered(settings, ()), json_)
+            result = run_build(settings, remembered(settings, ()), json_, state)
     result.errors = [*errors, *result.errors]
     finish(result, json_)
 
 
 @main.command()
 @click.argument("document")
+@reported
 @as_json
-def remove(document: str, json_: bool) -> None:
+def remove(document: str, state: Path | None, json_: bool) -> None:
     """Take a document and everything that rests on it out of the graph."""
     from ingest.adopt import all_or_nothing, discard
 
@@ -167,7 +176,7 @@ def remove(document: str, json_: bool) -> None:
     folders = remembered(settings, ())
     with all_or_nothing(settings.data):
         discard(settings.data, document, folders)
-        result = run_build(settings, folders, json_)
+        result = run_build(settings, folders, json_, state)
     finish(result, json_)
 
 
@@ -242,13 +251,32 @@ def export(folder: Path, json_: bool) -> None:
 @click.option("--port", default=8000, envvar="GVPP_PORT", show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64), help="Processes that run SPARQL queries.")
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Time limit of a SPARQL query.")
-def serve(host: str, port: int, workers: int, seconds: float) -> None:
+@click.option(
+    "--rate",
+    default=20.0,
+    envvar="GVPP_RATE",
+    show_default=True,
+    type=click.FloatRange(0, 100_000),
+    help="Requests per second of one client, not on this machine; 0: no limit.",
+)
+@click.option(
+    "--proxy", multiple=True, envvar="GVPP_PROXY", help="Address of a proxy whose X-Forwarded-For counts; loopback does anyway."
+)
+def serve(host: str, port: int, workers: int, seconds: float, rate: float, proxy: tuple[str, ...]) -> None:
     """Serve questions, SPARQL and linked data over HTTP; a new build is picked up without restart."""
     from search_api.service import serve as run
     from search_api.sparql_run import Limits
 
     limits = Limits(workers=workers, seconds=seconds, wait=seconds * 1.5)
-    run(load_settings(), limits, host=host, port=port, announce=lambda address: click.echo(f"gvpp serves at {address}"))
+    run(
+        load_settings(),
+        limits,
+        host=host,
+        port=port,
+        announce=lambda address: click.echo(f"gvpp serves at {address}"),
+        rate=rate,
+        proxies=proxy,
+    )
 
 
 if __name__ == "__main__":

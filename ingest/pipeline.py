@@ -13,14 +13,14 @@ import hashlib
 import importlib.metadata
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.extraction_cache import cached, keep
-from kg.errors import ExtractionError, GvppError, SourceError
+from kg.errors import ExtractionError, GvppError, SourceError, UsageError
 from kg.model import Extraction, Suggestion
 from kg.names import digest
 from kg.settings import Settings
@@ -84,10 +84,13 @@ def software_version() -> str:
     return f"gvpp {version}+{hasher.hexdigest()[:12]}"
 
 
-def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | None = None) -> Result:
+def build(
+    settings: Settings, folders: Iterable[Path], *, progress: Progress | None = None, again: Collection[str] = ()
+) -> Result:
     """Build and publish the graph of every document in the folders; one that holds nothing new costs no work.
 
     A document that was ingested into the data folder stands before one of a corpus folder with the same id and language.
+    again: ids of documents that are read anew although nothing changed; UsageError for one that is not there.
     Raises SourceError (a folder cannot be read, or there is nothing to build), ExtractionError (a source yields less than
     promised) and ValidationError; nothing is published then. Files that cannot be used are left out (or kept as they last
     were) and named in the result's errors, as rows of the gazetteer and of labels are; judgements that cannot be used are named
@@ -109,12 +112,15 @@ def build(settings: Settings, folders: Iterable[Path], *, progress: Progress | N
             raise SourceError(
                 "there is no document", where=where, remedy="name a folder that holds documents: `gvpp build --corpus DIR`"
             )
+        if missing := set(again) - {item.document for item in found}:
+            where, remedy = str(settings.data), "`gvpp status` lists the documents"
+            raise UsageError(f"there is no document {min(missing)!r}", where=where, remedy=remedy)
         keys = {item.key: _key(item, software) for item in found}
         read = (f"{item.path}={keys[item.key]}" for item in found)
         inputs = digest(settings.base, settings.encoder, software, judged.mark, *map(str, folders), *read)
-        if before and before.manifest.get("inputs") == inputs and not result.errors:
+        if before and before.manifest.get("inputs") == inputs and not result.errors and not again:
             return _told(_unchanged(result, before))
-        extractions = _extract_all(settings, before, software, found, keys, result, report)
+        extractions = _extract_all(settings, before, software, found, keys, again, result, report)
         if not extractions and result.errors:
             result.generation = before
             return _told(result)
@@ -184,18 +190,19 @@ def _extract_all(
     software: str,
     found: list[Found],
     keys: dict[str, str],
+    again: Collection[str],
     result: Result,
     report: Progress,
 ) -> list[Extraction]:
-    """Extractions of all sources: from the cache where the key is known, else anew. A file that fails keeps its last good one,
-    and the key of that."""
+    """Extractions of all sources: from the cache where the key is known, else, and those of `again`, anew. A file that fails
+    keeps its last good one, and the key of that."""
     cache = settings.data / "cache"
     same = before is not None and before.manifest.get("software") == software
     known = {name: entry["key"] for name, entry in before.manifest["sources"].items()} if before and same else {}
     extractions: list[Extraction] = []
     for number, item in enumerate(found):
         report("extract", item.key, number, len(found))
-        extraction = cached(cache, keys[item.key])
+        extraction = None if item.document in again else cached(cache, keys[item.key])
         if extraction is None:
             try:
                 extraction = _extract(item, _tools())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ingest.manifest import counted
@@ -41,6 +44,23 @@ def progress() -> Iterator[Progress]:
             bar.update(tasks[phase], completed=done, total=total, item=item, rate=f"{speed:.1f}/s" if speed else "")
 
         yield report
+
+
+def progress_in(file: Path) -> Progress:
+    """What a build is to call with its progress: the last state stands in a file as JSON, for a program that shows it."""
+    last = 0.0
+
+    def report(phase: str, item: str, done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last < 0.2 and 0 < done < total:
+            return
+        last = time.monotonic()
+        part = file.with_suffix(".part")
+        with contextlib.suppress(OSError):  # what is shown must not stop what is done
+            part.write_text(json.dumps({"step": phase, "item": item, "done": done, "total": total}), "utf-8")
+            part.replace(file)
+
+    return report
 
 
 def _said_once() -> Progress:

@@ -83,7 +83,7 @@ def current(data: Path) -> Generation | None:
         if name is None:
             return None
         with contextlib.suppress(FileNotFoundError):
-            return _generation(data / "generations" / name)
+            return read_generation(data / "generations" / name)
     raise StoreError(f"the generation in use, {name}, is missing", where=str(data), remedy=_AGAIN)
 
 
@@ -99,7 +99,8 @@ def _name_in_use(data: Path) -> str | None:
     return name
 
 
-def _generation(path: Path) -> Generation:
+def read_generation(path: Path) -> Generation:
+    """The generation in a folder; FileNotFoundError where there is none, StoreError for one that is damaged or foreign."""
     try:
         manifest = json.loads((path / "manifest.json").read_text("utf-8"))
         found = manifest["format"]
@@ -180,7 +181,7 @@ def publish(
             _sync_tree(building)
             building.rename(final)
             _sync(generations)
-            _swap(data, full["name"])
+            swap(data, full["name"])
         except BaseException as error:
             used = _survivor(data)
             _remove(generations, [building] if final is None or final.name == used else [building, final])
@@ -321,7 +322,8 @@ def _sync_tree(folder: Path) -> None:
         _sync(Path(path))
 
 
-def _swap(data: Path, name: str) -> None:
+def swap(data: Path, name: str) -> None:
+    """Put a generation in use, in one step."""
     new = data / "current.new"
     new.write_text(name + "\n", "utf-8")
     _sync(new)

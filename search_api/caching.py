@@ -23,11 +23,14 @@ def http_date(created: str) -> str:
     return format_datetime(datetime.fromisoformat(created).astimezone(UTC), usegmt=True)
 
 
-def conditional(request: Request, etag: str, date: str) -> Response | None:
-    """304 where the client has this already, else None. If-None-Match wins over If-Modified-Since (RFC 9110)."""
+def conditional(request: Request, etag: str, date: str, *, there: bool = True) -> Response | None:
+    """304 where the client has this already, else None. If-None-Match wins over If-Modified-Since (RFC 9110).
+
+    there: whether it is sure that the thing exists. "If-None-Match: *" asks just that, so it is not answered before.
+    """
     if wanted := request.headers.get("if-none-match"):
         known = {part.strip().removeprefix("W/") for part in wanted.split(",")}
-        same = wanted.strip() == "*" or etag.removeprefix("W/") in known
+        same = (there and wanted.strip() == "*") or etag.removeprefix("W/") in known
     elif since := request.headers.get("if-modified-since"):
         try:
             same = parsedate_to_datetime(date) <= parsedate_to_datetime(since)

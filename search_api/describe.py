@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from kg.names import DEFAULT_BASE, expand
 from kg.vocabulary import ONTOLOGY
 from search_api.live import View
+from search_api.negotiation import GRAPH_NAMES
 from search_api.sparql_run import GRAPH_FORMATS, prefixes
 
 DATASET = "id/dataset/gvpp"
@@ -25,15 +26,16 @@ MORE = {
     "vann": "http://purl.org/vocab/vann/",
     "sh": "http://www.w3.org/ns/shacl#",
 }
-# Downloads by file ending: media type and the name of the file type in the European list.
-DOWNLOADS = {
-    "ttl": ("text/turtle", "RDF_TURTLE"),
-    "trig": ("application/trig", "RDF_TRIG"),
-    "nt": ("application/n-triples", "RDF_N_TRIPLES"),
-    "nq": ("application/n-quads", "RDF_N_QUADS"),
-    "rdf": ("application/rdf+xml", "RDF_XML"),
-    "jsonld": ("application/ld+json", "JSON_LD"),
+# Downloads by file ending: media type (what the ending asks for everywhere), and the name in the European list of file types.
+FILE_TYPES = {
+    "ttl": "RDF_TURTLE",
+    "trig": "RDF_TRIG",
+    "nt": "RDF_N_TRIPLES",
+    "nq": "RDF_N_QUADS",
+    "rdf": "RDF_XML",
+    "jsonld": "JSON_LD",
 }
+DOWNLOADS = {ending: (GRAPH_NAMES.get(ending, "application/n-quads"), name) for ending, name in FILE_TYPES.items()}
 CLASSES = (
     *("gvpp:Plan", "gvpp:Measure", "gvpp:Initiative", "org:Organization", "gvpp:PoliceZone", "gvpp:Municipality"),
     *("gvpp:Resolution", "gvpp:Figure", "schema:MonetaryGrant", "gvpp:Document", "gvpp:Passage", "gvpp:Finding"),

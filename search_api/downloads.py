@@ -16,17 +16,10 @@ from search_api.caching import conditional, tag
 from search_api.live import Live, View
 from search_api.routes_api import ERRORS, MISSING, nothing_else
 from search_api.sparql_docs import bodies
-from search_api.sparql_run import prefixes
+from search_api.sparql_run import GRAPH_FORMATS, prefixes
 
 Ending = Literal["ttl", "trig", "nt", "nq", "rdf", "jsonld"]
-FORMATS = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "rdf": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "trig": ox.RdfFormat.TRIG,
-    "nq": ox.RdfFormat.N_QUADS,
-}
+FORMATS = {ending: GRAPH_FORMATS.get(media_type, ox.RdfFormat.N_QUADS) for ending, (media_type, _) in describe.DOWNLOADS.items()}
 
 
 def router(live: Live) -> APIRouter:

@@ -130,7 +130,7 @@ def _is_open(method: str, path: str) -> bool:
     """Whether pages of other sites may read the answer: reading the API and the SPARQL endpoint, nothing else."""
     if path in SPARQL:
         return method in ("GET", "HEAD", "POST")
-    return path.startswith("/api/") and method in ("GET", "HEAD")
+    return path.startswith("/api/") and not path.startswith("/api/admin/") and method in ("GET", "HEAD")
 
 
 def _dressed(headers: Iterable[tuple[bytes, bytes]], request_id: bytes, open_: bool) -> list[tuple[bytes, bytes]]:

@@ -60,11 +60,13 @@ def router(live: Live, pages: Pages | None = None) -> APIRouter:
             return page
         media_type = OFFERED[0] if media_type == HTML else media_type
         etag = tag(view.name, media_type)
-        if unchanged := conditional(request, etag, view.date):
+        if unchanged := conditional(request, etag, view.date, there=False):
             return unchanged
         triples = await live.run(graph)
         if not triples:
             raise Problem(404, "not-found", f"there is no {reference!r}", where="address", remedy="see /api for the lists")
+        if unchanged := conditional(request, etag, view.date):
+            return unchanged
         body = await live.run(describe.write, triples, media_type, view.base)
         headers = {"vary": "Accept", "etag": etag, "last-modified": view.date, "cache-control": "no-cache"}
         return Response(body, 200, headers, f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type)

@@ -22,7 +22,9 @@ from kg.settings import Settings
 from kg.store import Generation, current
 from search_api.answers import Corpus, ask, open_corpus
 from search_api.caching import http_date
+from search_api.search import Searching, search
 from search_api.sparql_run import Limits
+from search_api.suggest import Suggester
 from search_api.workers import Busy, NotReady, Pool
 
 log = logging.getLogger("gvpp.service")
@@ -58,6 +60,16 @@ class View:
     def base(self) -> str:
         return self.corpus.base
 
+    @property
+    def searching(self) -> Searching:
+        """The index of this generation, opened once; an encoder that it was not made with is refused each time."""
+        return self.corpus.searching
+
+    @property
+    def suggester(self) -> Suggester:
+        """All names of this generation."""
+        return self.remember("suggester", lambda: Suggester(self.corpus))
+
     def remember(self, key: str, compute: Callable[[], T]) -> T:
         """What `compute` gives, computed once per generation."""
         if key not in self.memory:
@@ -67,14 +79,25 @@ class View:
 
 
 def open_view(generation: Generation, encoder: str) -> View:
-    """Open a generation for questions and answer a first one; a question that fails does not stand in the way."""
+    """Open a generation for questions and answer a first one."""
     view = View(open_corpus(generation, encoder), http_date(generation.manifest["created"]))
+    _try(partial(ask, view.corpus))
+    return view
+
+
+def warm(view: View) -> None:
+    """Open what search and suggestions need, and search something."""
+    _try(lambda question, lang: view.suggester.find(question, lang))
+    _try(lambda question, lang: search(view.searching, question, lang))
+
+
+def _try(work: Callable[[str, str], object]) -> None:
+    """Ask the first questions; one that fails does not stand in the way of the rest."""
     for question, lang in WARM:
         try:
-            ask(view.corpus, question, lang)
+            work(question, lang)
         except Exception as error:  # the question is ours and its answer is thrown away
             log.warning("a first question failed", extra={"fault": type(error).__name__})
-    return view
 
 
 class Live:
@@ -89,6 +112,7 @@ class Live:
         self.pending = 0
         self.switches = 0
         self.watcher: asyncio.Task[None] | None = None
+        self.warming: asyncio.Task[None] | None = None
 
     @property
     def view(self) -> View:
@@ -123,6 +147,8 @@ class Live:
             self.watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.watcher
+        if self.warming:
+            await self.warming
         if self.workers:
             await self.workers.close(grace=self.limits.seconds)
         self.threads.shutdown(wait=False, cancel_futures=True)
@@ -135,6 +161,8 @@ class Live:
         if generation is None or (self.open and self.open.name == generation.manifest["name"]):
             return False
         view = await asyncio.to_thread(open_view, generation, self.settings.encoder)
+        if self.open:  # it goes on answering meanwhile, so that nobody waits
+            await asyncio.to_thread(warm, view)
         if self.workers is None:
             pool = Pool(generation, self.limits)
             await pool.start()
@@ -146,6 +174,8 @@ class Live:
         log.info("generation in use", extra={"generation": view.name})
         if old:
             asyncio.get_running_loop().call_later(60, old.folder.cleanup)  # a download of it may still run
+        else:  # a start: questions and queries can be answered already
+            self.warming = asyncio.create_task(asyncio.to_thread(warm, view))
         return True
 
     async def _watch(self) -> None:

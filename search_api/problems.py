@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from kg.errors import GvppError, QueryError, StoreError, UsageError
 from search_api.sparql_run import Exhausted, NotAcceptable, TimedOut, TooLarge
@@ -18,7 +19,6 @@ from search_api.workers import Busy, NotReady
 log = logging.getLogger("gvpp.service")
 MEDIA_TYPE = "application/problem+json"
 HOLD = 5  # seconds after which to come back when the service has nothing to answer from
-POSTED = {"/api/ask"}  # addresses that take POST beside GET; a router adds its own
 TITLES = {
     400: "The request is malformed",
     401: "A token is needed",
@@ -30,6 +30,7 @@ TITLES = {
     414: "The address is too long",
     415: "Unsupported media type",
     422: "The request cannot be answered",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not available now",
 }
@@ -74,6 +75,13 @@ def document(
     }
 
 
+def plain_response(request_id: str, problem: Problem) -> Response:
+    """A problem as a response, where there is no request yet."""
+    members = document(request_id, problem.status, problem.kind, problem.what, problem.where, problem.remedy)
+    headers = {"cache-control": "no-store", **problem.headers}
+    return Response(json.dumps(members, ensure_ascii=False).encode("utf-8", "replace"), problem.status, headers, MEDIA_TYPE)
+
+
 def respond(request: Request, status: int, kind: str, what: str, where: str = "", remedy: str = "", **more: Any) -> Response:
     """A problem document as a response."""
     headers: dict[str, str] = more.pop("headers", {})
@@ -114,8 +122,19 @@ async def _http(request: Request, error: Exception) -> Response:
     what = f"there is nothing at {request.url.path}" if error.status_code == 404 else str(error.detail)
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if error.status_code == 405:  # the router names the methods of the first route alone
-        headers["allow"] = "GET, HEAD, POST" if request.url.path in (*POSTED, "/sparql", "/sparql/") else "GET, HEAD"
+        headers["allow"] = _allowed(request)
     return respond(request, error.status_code, kind, what, "", remedy, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method that some route takes at this address."""
+    scope = {**request.scope, "method": "-"}  # a route that fits but for its method is a partial match
+    found: set[str] = set()
+    for each in request.app.router.routes:
+        for route in getattr(getattr(each, "original_router", None), "routes", (each,)):  # of a router that was joined
+            if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+                found |= route.methods or set()
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -166,13 +166,13 @@ def _judged(suggestion: dict[str, Any], desk: Desk, data: Path, who: str, counts
             counts["skip"] += 1
             return True
         elif verdict := VERDICT_OF.get(pressed):
-            append_judgement(data / FILE, _judgement(suggestion, verdict, who, why))
+            append_judgement(data / FILE, judgement_of(suggestion, verdict, who, why))
             counts[verdict] += 1
             desk.tell(said(verdict, desk.lang))
             return True
 
 
-def _judgement(suggestion: dict[str, Any], verdict: str, who: str, why: str) -> Judgement:
+def judgement_of(suggestion: dict[str, Any], verdict: str, who: str, why: str) -> Judgement:
     """To accept is to say the link itself; to reject is to say only that it must not be suggested."""
     name = suggestion["property"]
     return Judgement(

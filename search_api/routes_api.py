@@ -68,9 +68,9 @@ async def nothing_else(request: Request) -> None:
         raise Problem(400, "parameter", f"unknown parameter {name!r}", where=name, remedy="this address takes none")
 
 
-def known(request: Request, view: View) -> Response | None:
-    """304 where the client has the answer of this generation."""
-    return conditional(request, tag(view.name), view.date)
+def known(request: Request, view: View, *, there: bool = True) -> Response | None:
+    """304 where the client has the answer of this generation. there: whether it is sure that there is one."""
+    return conditional(request, tag(view.name), view.date, there=there)
 
 
 def fresh(view: View, response: Response) -> Response:
@@ -186,14 +186,16 @@ def _detail(routes: APIRouter, live: Live, kind: things.Kind) -> None:
     async def get(request: Request, reference: str) -> Any:
         view = live.view
         thing = things.iri_of(kind, reference) if reference else ""
-        if unchanged := known(request, view):
+        if unchanged := known(request, view, there=False):
             return unchanged
         found = await live.run(things.detail, view.corpus, thing) if thing else None
         if found is None:
             raise Problem(
                 404, "not-found", f"there is no {kind.one} {reference!r}", where="reference", remedy=f"see /api/{kind.name}"
             )
-        return fresh(view, JSONResponse({**found, "reference": thing.removeprefix(kind.start), "corpus": version(view)}))
+        return known(request, view) or fresh(
+            view, JSONResponse({**found, "reference": thing.removeprefix(kind.start), "corpus": version(view)})
+        )
 
     get.__annotations__ = {"request": Request, "reference": reference_type, "return": Any}
     routes.add_api_route(
@@ -224,7 +226,7 @@ def _passages(routes: APIRouter, live: Live) -> None:
         key: Annotated[str, Path(max_length=64, description="Hash of the passage.", examples=["0e3efc9e1803d07e"])],
     ) -> Any:
         view = live.view
-        if unchanged := known(request, view):
+        if unchanged := known(request, view, there=False):
             return unchanged
         things.iri_of(things.KINDS["documents"], f"{document}/{key}")
         found = await live.run(things.passage, view.corpus, document, key)
@@ -232,7 +234,7 @@ def _passages(routes: APIRouter, live: Live) -> None:
             raise Problem(
                 404, "not-found", f"there is no passage '{document}/{key}'", where="address", remedy="see /api/documents"
             )
-        return fresh(view, JSONResponse({**found, "corpus": version(view)}))
+        return known(request, view) or fresh(view, JSONResponse({**found, "corpus": version(view)}))
 
 
 class TextParameters(Parameters):
@@ -258,7 +260,7 @@ def _texts(routes: APIRouter, live: Live) -> None:
         given: Annotated[TextParameters, Query()],
     ) -> Any:
         view = live.view
-        if unchanged := known(request, view):
+        if unchanged := known(request, view, there=False):
             return unchanged
         names = [
             name
@@ -274,4 +276,4 @@ def _texts(routes: APIRouter, live: Live) -> None:
                 400, "parameter", f"{document!r} stands in two languages", where="lang", remedy="give lang=nl or lang=fr"
             )
         text = await live.run((view.generation.path / names[0]).read_bytes)  # as it is: offsets count in it
-        return fresh(view, PlainTextResponse(text, headers={"content-language": names[0].split(".")[-2]}))
+        return known(request, view) or fresh(view, PlainTextResponse(text, headers={"content-language": names[0].split(".")[-2]}))

@@ -17,7 +17,7 @@ from search_api.models import AskAnswer, Citation, Iri, Labels, Lang, Open, Para
 from search_api.negotiation import choose
 from search_api.problems import Problem
 from search_api.routes_api import ERRORS, PROBLEM, no_repeats, nothing_else
-from search_api.routes_search import Hit, opened
+from search_api.routes_search import Hit
 
 JSON, MARKDOWN = "application/json", "text/markdown"
 Words = Annotated[dict[str, str], Field(description="Text by language.", examples=[{"nl": "Niets in het corpus."}])]
@@ -136,7 +136,7 @@ def router(live: Live) -> APIRouter:
     routes = APIRouter(prefix="/api", responses=ERRORS, dependencies=[Depends(no_repeats), Depends(nothing_else)])
 
     def make(view: View, given: DossierBody, form: str) -> bytes | str | dict[str, Any]:
-        searching = opened(live, view)
+        searching = view.searching
         made = dossier(searching, given.text, given.lang, bilingual=given.bilingual)
         # Others may have saved what they asked: only one's own text is told about.
         made["similar"] = dossier_store.beside(live.settings.data, searching, given.text, made, same_only=True)

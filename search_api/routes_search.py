@@ -12,7 +12,7 @@ from search_api.live import Live, View
 from search_api.models import Lang, Open, Parameters, Question, Version
 from search_api.negotiation import choose
 from search_api.routes_api import ERRORS, fresh, known, no_repeats
-from search_api.search import POOL, Searching, search
+from search_api.search import POOL, search
 from search_api.tables import as_csv
 
 JSON, CSV = "application/json", "text/csv"
@@ -79,16 +79,11 @@ class SearchAnswer(Open):
     corpus: Version
 
 
-def opened(live: Live, view: View) -> Searching:
-    """The index of the generation in use, opened once."""
-    return view.corpus.searching
-
-
 def router(live: Live) -> APIRouter:
     routes = APIRouter(prefix="/api", responses=ERRORS, dependencies=[Depends(no_repeats)])
 
     def find(view: View, given: SearchParameters) -> dict[str, Any]:
-        return search(opened(live, view), given.q, given.lang, given.filters(), limit=given.limit, offset=given.offset)
+        return search(view.searching, given.q, given.lang, given.filters(), limit=given.limit, offset=given.offset)
 
     @routes.get(
         "/search",

@@ -27,17 +27,21 @@ from search_api import (
     downloads,
     linked_data,
     problems,
+    routes_admin,
     routes_api,
     routes_dossier,
     routes_knowledge,
     routes_network,
     routes_search,
+    routes_suggest,
     sparql_protocol,
 )
 from search_api.frame import Frame, Metrics, set_up_logging
 from search_api.live import Live
 from search_api.models import Health
+from search_api.rate import RateLimit
 from search_api.sparql_run import Limits
+from search_api.tokens import Keeper
 
 log = logging.getLogger("gvpp.service")
 GRACE = 5  # seconds over the time limit of a query that requests have to end when the service stops
@@ -51,6 +55,7 @@ Router = Callable[[Live], APIRouter]
 ROUTERS: tuple[Router, ...] = (
     routes_search.router,
     routes_dossier.router,
+    routes_suggest.router,
     routes_network.router,
     routes_knowledge.router,
     routes_api.router,
@@ -60,13 +65,25 @@ ROUTERS: tuple[Router, ...] = (
 
 
 def create_app(
-    settings: Settings, limits: Limits | None = None, *, routers: Iterable[Router] = ROUTERS, access: TextIO | None = None
+    settings: Settings,
+    limits: Limits | None = None,
+    *,
+    routers: Iterable[Router] = ROUTERS,
+    access: TextIO | None = None,
+    rate: float = 0.0,
+    proxies: tuple[str, ...] = (),
 ) -> FastAPI:
     """The application. It opens the data when its lifespan begins; `app.state.live` is what its routes share.
 
-    access: where a line per request goes, None for nowhere.
+    access: where a line per request goes, None for nowhere; rate: requests per second of one client, 0 for no limit; proxies:
+    see RateLimit. The routes of administration are there only where there are tokens.
     """
     live, metrics = Live(settings, limits), Metrics()
+    keeper = Keeper(settings.data)
+    admin = bool(keeper.known())
+    around = [Middleware(Frame, metrics=metrics, access=access, bodies=routes_admin.UPLOADS if admin else None)]
+    if rate:
+        around.append(Middleware(RateLimit, rate=rate, proxies=proxies))
     metrics.registry.register(_State(live))
 
     @contextlib.asynccontextmanager
@@ -86,7 +103,7 @@ def create_app(
         docs_url=None,  # both fetch from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Frame, metrics=metrics, access=access)],
+        middleware=around,
     )
     app.state.live, app.state.metrics = live, metrics
     problems.install(app)
@@ -100,6 +117,8 @@ def create_app(
     app.include_router(_probes(live, metrics))
     for router in routers:
         app.include_router(router(live))
+    if admin:
+        app.include_router(routes_admin.router(live, keeper))
     _document(app)
     return app
 
@@ -207,12 +226,21 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, limits: Limits, *, host: str, port: int, announce: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings,
+    limits: Limits,
+    *,
+    host: str,
+    port: int,
+    announce: Callable[[str], None],
+    rate: float = 0.0,
+    proxies: tuple[str, ...] = (),
+) -> None:
     """Serve until SIGINT or SIGTERM; requests that run are answered first."""
     listening = bind(host, port)
     set_up_logging()
     config = uvicorn.Config(
-        create_app(settings, limits, access=sys.stderr),
+        create_app(settings, limits, access=sys.stderr, rate=rate, proxies=proxies),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -85,7 +85,7 @@ def items(corpus: Corpus, kind: Kind) -> list[Item]:
             item.setdefault(name, plain)
     for item in found.values():
         _complete(item, kind)
-    return sorted(found.values(), key=_order)
+    return sorted(found.values(), key=lambda item: order(item["reference"]))
 
 
 def _blank(thing: str, kind: Kind, base: str) -> Item:
@@ -120,9 +120,9 @@ def _short(name: str, value: str) -> str:
     return re.sub(r"^(id|auth)/[a-z]+/", "", value)
 
 
-def _order(item: Item) -> tuple[Any, ...]:
+def order(reference: str) -> tuple[Any, ...]:
     """By plan, newest first, then by the parts of the reference, numbers as numbers."""
-    parts = re.split(r"[/.]", item["reference"])
+    parts = re.split(r"[/.]", reference)
     newest = tuple(-ord(letter) for letter in parts[0]) if parts[0].startswith("gvpp-") else ()
     return newest, [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
 

@@ -101,6 +101,22 @@ def test_repeated_and_unknown_parameters_are_refused_everywhere(client: TestClie
 
 
 @pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/measures/gvpp-2021-2024/99.9", 404),
+        ("/api/passages/jaarverslag-2022/0", 404),
+        ("/api/documents/none/text", 404),
+        ("/doc/plan/none", 404),
+        ("/api/plans/gvpp-2021-2024", 304),
+        ("/doc/plan/gvpp-2021-2024", 304),
+        ("/api/plans", 304),
+    ],
+)
+def test_whatever_there_is_is_known_and_nothing_else(client: TestClient, path: str, status: int) -> None:
+    assert client.get(path, headers={"if-none-match": "*"}).status_code == status
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status", "kind"),
     [
         ("GET", "/nowhere", 404, "not-found"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 import schemathesis
+from admin_help import with_tokens
 from corpus_help import Built
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,12 +30,30 @@ def api(sample_build: Built) -> Iterator[Any]:
 def test_no_request_breaks_the_service(api: Any) -> None:
     operations = [result.ok() for result in api.get_all_operations()]
     assert len(operations) > 25
+    asked_of(operations, 40)
+
+
+@pytest.mark.slow
+def test_no_request_breaks_administration(sample_build: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GVPP_ENCODER", "none")  # the builds that are asked for outlive this test
+    headers = with_tokens(sample_build.data, tmp_path / "data")["all"]
+    with served(tmp_path / "data", "--seconds", "2") as (address, process):
+        schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
+        operations = [each for result in schema.get_all_operations() if "/api/admin/" in (each := result.ok()).path]
+        assert len(operations) == 9
+        asked_of(operations, 30)  # without a token
+        asked_of(operations, 30, headers)
+        assert process.poll() is None
+
+
+def asked_of(operations: Iterable[Any], number: int, headers: dict[str, str] | None = None) -> None:
+    """Requests that fit the description, and some that do not, to each of these."""
     for operation in operations:
 
-        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+        @settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
         @given(case=operation.as_strategy())
         def asked(case: Any) -> None:
-            response = case.call()
+            response = case.call(headers=headers)
             if response.status_code == 503:
                 assert "retry-after" in response.headers
                 return

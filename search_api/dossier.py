@@ -177,9 +177,8 @@ class _Making:
         )
         if passages and empty:
             known = {hit["passage"] for hit in entry["evidence"]}
-            entry["evidence"] += [
-                _as_hit(row) for row in passages if row["citations"] and row["citations"][0]["url"] not in known
-            ]
+            answering = {row["iri"] for row in passages} - known
+            entry["evidence"] += [self._excerpted(hit) for hit in hits if hit["passage"] in answering]
         self._gaps(entry, question, empty, wanted)
 
     def _asked(self, text: str, lang: str) -> dict[str, dict[str, Any]]:
@@ -300,13 +299,6 @@ def _near(hit: Mapping[str, Any], share: float, empty: bool = True) -> bool:
     if not empty:
         return bool(reasons.get("words", 0) >= BESIDE)
     return bool(reasons.get("words", 0) >= share or reasons.get("measures") or reasons.get("proof"))
-
-
-def _as_hit(row: Mapping[str, Any]) -> Found:
-    """A passage of an answer as a passage to check."""
-    citation = row["citations"][0]
-    place = {name: citation[name] for name in ("document", "title", "page", "section", "lang", "quote")}
-    return {"passage": citation["url"], **place, "citations": row["citations"][:1], "cut": [False, False]}
 
 
 def _excerpt(hit: Mapping[str, Any]) -> tuple[int, int]:

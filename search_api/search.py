@@ -36,6 +36,7 @@ SCALE = 0.12  # what a cosine rises above its usual value for a passage that ans
 SHARE = 0.25  # of the best score: what is below is not found
 DIGITS = 6  # numbers in a passage that is about figures
 SHOWN = 8  # entities of a hit
+KEPT = 8  # questions whose vectors are kept
 REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures", "period", "asked", "measures", "proof")
 KIN = 3  # best passages to which others may be akin
 
@@ -61,6 +62,19 @@ class Searching:
     corpus: Corpus
     index: Index
     encoder: Encoder | None
+
+    asked: dict[str, Vector] = field(default_factory=dict)  # the last questions
+
+    def encoded(self, text: str) -> Vector:
+        """The vector of a question. One answer may need it several times, so the last few are kept."""
+        assert self.encoder
+        found = self.asked.get(text)
+        if found is None:
+            found = self.encoder.encode_queries([text])[0]
+            for old in list(self.asked)[: max(0, len(self.asked) - KEPT + 1)]:
+                self.asked.pop(old, None)
+            self.asked[text] = found
+        return found
 
     @functools.cached_property
     def refs(self) -> list[str]:
@@ -302,7 +316,7 @@ def _nearness(searching: Searching, question: Question) -> tuple[dict[str, Vecto
     index, encoder = searching.index, searching.encoder
     if not encoder or not index.vectors or not index.sentences:
         return {}, {}
-    asked = encoder.encode_queries([question.text])[0]
+    asked = searching.encoded(question.text)
     meaning, sentence = np.full((2, len(searching.refs)), -1, np.float32)
     for lang, values in vectors.cosines(index.vectors, asked, question.lang).items():
         meaning[searching.holders[lang]] = values

@@ -80,7 +80,7 @@ def collect(
         if unanswerable and asked.intent != "unknown" and answer(searching.corpus, asked)["status"] == "not_found":
             continue  # understood: passages are not asked
         about = concepts(topic(asked.text), asked.lang, searching.index)
-        found = ranked(searching, asked, about, {}) if about else []
+        found = ranked(searching, asked, about, {}, proof=()) if about else []
         values = features(searching, asked, about, found) if found else dict.fromkeys(names, 0.0)
         rows.append([values[name] for name in names])
         right.append(not unanswerable)

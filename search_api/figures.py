@@ -56,6 +56,19 @@ class Figures:
         weights = [self.weight.get(form, self.rarest) for form in (term.forms & text or term.forms)]
         return max(weights) if term.name else min(max(weights), 0.5 * self.rarest)
 
+    def counting(self, question: Question, passages: Sequence[str]) -> list[Found]:
+        """Figures of some passages whose unit is what the question counts, of the years that it names; in the passages' order."""
+        wanted = _wanted(question, {}, ())
+        years = set(question.years or question.span)
+        return [
+            Found(row, 1.0, True)
+            for passage in passages
+            for row, unit, text in zip(self.rows, self.units, self.texts, strict=True)
+            if row["passage"] == passage
+            and _counts(wanted, unit, text)
+            and (not years or not row.get("year") or int(row["year"]) in years)
+        ][:MOST]
+
     def find(
         self,
         question: Question,
@@ -84,7 +97,7 @@ class Figures:
             ):
                 continue
             got = sum(self._weight(term, text) for term in wanted if term.within(text)) / total
-            counted = any(form in unit for form in wanted[0].forms)
+            counted = _counts(wanted, unit, text)
             near = NEAR * (nearness or {}).get(row["passage"] + row["quote"], 0.0) if counted and got >= LEAST else 0.0
             dated = (DATED if row.get("year") else -DATED) if years else 0.0
             score = got + near + (COUNTED if counted else 0) + dated
@@ -94,7 +107,35 @@ class Figures:
         best = scored[0].score if scored else 0.0
         nearly = [found for found in scored if found.score >= CLOSE * best]
         # Of a sentence with several numbers, the one that counts what was asked.
-        return ([found for found in nearly if found.counted] or nearly)[:MOST]
+        nearly = [found for found in nearly if found.counted] or nearly
+        return [*nearly, *_contradicting(nearly, scored, dated=bool(years))][:MOST]
+
+
+def _counts(wanted: Sequence[Term], unit: frozenset[str], text: frozenset[str]) -> bool:
+    """Whether a unit is what is counted: the first word after "how many", or the second where the first is its adjective."""
+    for term in wanted[:2]:
+        if not term.name and term.forms & unit:
+            return True
+        if term.name or not term.forms & text:
+            return False
+    return False
+
+
+def _contradicting(chosen: Sequence[Found], scored: Iterable[Found], *, dated: bool) -> list[Found]:
+    """Other values of what was asked, in the same unit, which other documents give; where a year was asked, it has spoken."""
+    if dated or not chosen or not chosen[0].counted:
+        return []
+    unit = fold(chosen[0].row.get("unit", ""))
+    taken = {(found.row["document"], found.row["value"]) for found in chosen}
+    documents, values = {document for document, _ in taken}, {value for _, value in taken}
+    return [
+        found
+        for found in scored
+        if found.counted
+        and fold(found.row.get("unit", "")) == unit
+        and found.row["document"] not in documents
+        and found.row["value"] not in values
+    ]
 
 
 def is_money(row: Row) -> bool:
@@ -132,7 +173,7 @@ class Term:
 def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Collection[str]) -> list[Term]:
     """Content words of a question; the counted thing (after "how many") first, the bodies that it names last."""
     passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
-    passed |= stopwords(question.lang)
+    passed |= stopwords(question.lang) | set(wording()["pass"]["list"])
     text = re.sub(r"(?<!\d)20\d\d(?!\d)", " ", question.text)
     wanted: list[Term] = []
     called: dict[str, list[str]] = {}  # the names of what is named, once for each: one word may name a body and its project

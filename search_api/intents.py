@@ -349,6 +349,7 @@ INTENTS: dict[str, Callable[[Answering], None]] = {
     "figure": amounts.figure,
     "grant": amounts.grant,
     "carriers": things.partners,
+    "target": things.target,
     "when": things.when,
     "measures": lists.measures,
     "pillar": lists.pillar,

@@ -7,7 +7,8 @@ from typing import Any
 
 from kg.encoder import NONE
 from search_api.answers import Answering, grouped
-from search_api.figures import is_money
+from search_api.passages import bearing
+from search_api.understanding import asks_count, asks_person
 
 Row = Mapping[str, str]
 THIN = {"nl": ".", "fr": "\u202f", "en": ","}  # between thousands
@@ -18,9 +19,12 @@ def figure(answer: Answering) -> None:
     """Figures and amounts; several values of one thing are all given, and named as different."""
     publishers = answer.corpus.names.publishers
     figures = answer.figures()
-    found = figures.find(answer.question, answer.corpus.names.of, publishers)
-    if not found and answer.corpus.encoder != NONE:
+    beyond = asks_person(answer.question.text)  # what somebody earns is in no document
+    found = [] if beyond else figures.find(answer.question, answer.corpus.names.of, publishers)
+    if not found and not beyond and answer.corpus.encoder != NONE:
         found = figures.find(answer.question, answer.corpus.names.of, publishers, _nearness(answer))
+        if not found and asks_count(answer.question.text):
+            found = figures.counting(answer.question, bearing(answer.corpus, answer.question))
     if not found:
         answer.sentences.append(answer.say("sentence", "figure_none"))
         if answer.question.years:
@@ -88,8 +92,9 @@ def spoken(number: float, lang: str) -> str:
 def _differing(answer: Answering, rows: Sequence[Row]) -> None:
     """Say that the documents give one thing several values."""
     about = {(row.get("about", row.get("recipient")), row.get("unit"), row.get("year")) for row in rows}
+    documents = {row["document"] for row in rows}
     values = list(dict.fromkeys(row["value"] for row in rows))
-    if len(about) == 1 and len(values) > 1:
+    if len(values) > 1 and (len(about) == 1 or (len(documents) > 1 and not answer.question.years)):
         answer.notes.append(answer.say("note", "two_values", values=" / ".join(values)))
 
 
@@ -99,6 +104,3 @@ def _nearness(answer: Answering) -> dict[str, float]:
     return {
         row["passage"] + row["quote"]: near(row["passage"], row["quote"]) for row in answer.figures().rows if row.get("value")
     }
-
-
-__all__ = ["figure", "grant", "is_money", "spoken"]

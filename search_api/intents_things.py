@@ -8,7 +8,8 @@ from typing import Any
 
 from search_api.answers import CITATIONS, Answering, grouped, passage_row
 from search_api.intents_lists import listed
-from search_api.understanding import YEAR, tells_begin
+from search_api.naming import Entity
+from search_api.understanding import YEAR, asks_explanation, tells_begin
 
 FEW = 3  # initiatives of an organisation that are described
 DESCRIBING = frozenset({"description", "objective", "philosophy", "context"})
@@ -50,13 +51,15 @@ def organisation(answer: Answering) -> None:
                 ]
                 row["text"] = told[0]["quote"] if told else None
                 row["citations"] = answer.citations([*told[:2], *rows]) if told else row["citations"]
+            if asks_explanation(answer.question.text) and not any(row["text"] for row in answer.rows):
+                answer.rows.clear()  # a bare name explains nothing: the passages do
             return
 
 
 def partners(answer: Answering) -> None:
-    """Who carries out an initiative and who takes part in it."""
+    """Who carries out an initiative, or those of a zone, and who takes part in it."""
     for entity in answer.question.entities:
-        for ref in entity.refs if entity.kind == "initiative" else ():
+        for ref in initiatives_of(answer, entity):
             rows = answer.fetch("partners-of-initiative", initiative=ref)
             for one, evidence in grouped(rows, "subject").items():
                 answer.add("Organisation", one, evidence)
@@ -67,6 +70,22 @@ def partners(answer: Answering) -> None:
                     answer.sentences.append(answer.say("sentence", name, name=answer.label(ref), names=names))
         if answer.rows:
             return
+
+
+def target(answer: Answering) -> None:
+    """For whom an initiative is, or those of a zone: the target groups that the documents give."""
+    wanted = [ref for entity in answer.question.entities for ref in initiatives_of(answer, entity)]
+    rows = [row for row in answer.fetch("texts-of-initiatives") if _name(row["property"]) == "targetGroup"]
+    for ref, evidence in grouped((row for row in rows if row["subject"] in wanted), "subject").items():
+        answer.add("Initiative", ref, evidence, text=evidence[0]["quote"])
+        answer.sentences.append(answer.say("sentence", "target", name=answer.label(ref), text=evidence[0]["quote"].rstrip(".")))
+
+
+def initiatives_of(answer: Answering, entity: Entity) -> list[str]:
+    """The initiatives that an entity is, or that a police zone or commune has."""
+    if entity.kind == "place":
+        return list(grouped(answer.corpus.run("initiatives-of-zone", place=list(entity.refs))[0], "subject"))
+    return list(entity.refs) if entity.kind == "initiative" else []
 
 
 def when(answer: Answering) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from search_api.search import Found, Searching
 
 SHOWN = 5  # passages of an answer
+BEARING = 2  # best passages in which a number is looked for
 NAMED = 6  # initiatives that its sentence names
 USUAL = 0.85  # cosine between a question and its nearest sentence that tells nothing
 OPEN = frozenset(
@@ -99,7 +100,7 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
 
     searching = corpus.searching
     about = concepts(topic(question.text), question.lang, searching.index)
-    found = ranked(searching, question, about, _places(searching, question)) if about else []
+    found = ranked(searching, question, about, _places(searching, question), proof=()) if about else []
     if not found:
         return reply
     hits = hits_of(searching, folded(found)[:SHOWN], about, question.lang)
@@ -122,6 +123,20 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
         "nearest": [],
         "scope": reply["scope"] | {"years": sorted(set(question.years))},
     }
+
+
+def bearing(corpus: Corpus, question: Question) -> list[str]:
+    """The best passages for a question, as references, where they are probably about it and have everything that it names."""
+    from search_api.search import folded, ranked
+
+    searching = corpus.searching
+    about = concepts(topic(question.text), question.lang, searching.index)
+    found = ranked(searching, question, about, _places(searching, question), proof=()) if about and searching.encoder else []
+    if not found or _beyond(corpus, question, about, found):
+        return []
+    if likelihood(searching, question, about, found) < abstaining("meaning").threshold:
+        return []
+    return [one.indexed.ref for one in folded(found)[:BEARING] if _names_all(corpus, question, one)]
 
 
 def features(searching: Searching, question: Question, about: Sequence[Concept], found: Sequence[Found]) -> dict[str, float]:
@@ -151,28 +166,42 @@ def likelihood(searching: Searching, question: Question, about: Sequence[Concept
 def uncertain(
     corpus: Corpus, question: Question, about: Sequence[Concept], found: Sequence[Found], hits: Sequence[Mapping[str, Any]]
 ) -> bool:
-    """Whether passages cannot answer, however near: they ask for a person, a contact or a text to be made; for a year that no
-    document covers; for something with a name that the best passages do not have; for the meaning of an abbreviation that they
-    do not explain; or for a number or date that their nearest sentence does not have."""
+    """Whether passages cannot answer, however near: what is asked for is beyond them, or they do not explain the abbreviation or
+    have the number or date that is asked for."""
+    if _beyond(corpus, question, about, found):
+        return True
+    if asks_meaning(question.text) and (short := SHORT.search(question.text)):
+        said = " ".join(one.indexed.passage.text for one in found[:SHOWN])
+        return not re.search(rf"\(\s*{short[0]}\s*\)|\b{short[0]}\s*\(", said)
+    return asks_told(question.text) and not _told(corpus, question, found[0], hits[0])
+
+
+def _beyond(corpus: Corpus, question: Question, about: Sequence[Concept], found: Sequence[Found]) -> bool:
+    """Whether a question asks for a person, a contact or a text to be made; for a year that no document covers; for something
+    with a name that the best passages do not have; or for a phenomenon in a place of which they say nothing."""
     years = {year for plan in corpus.plans for year in _span(plan)}
     years |= {int(source["year"]) for source in corpus.generation.manifest["sources"].values() if source["year"]}
     said = " ".join(one.indexed.passage.text for one in found[:SHOWN])
-    if asks_person(question.text) or any(
-        year not in years and str(year) not in said for year in (*question.years, *question.span)
-    ):
+    asked = (*question.years, *question.span[:1], *question.span[-1:])
+    if asks_person(question.text) or any(year not in years and str(year) not in said for year in asked):
         return True
     if corpus.searching.encoder is None and len(about) < 2:
         return True  # without vectors, every passage with a single word would do
     known = " ".join(entity.name.casefold() for entity in question.entities)
     if any(_is_name(question.text, one.text) and one.text.casefold() not in known and not _has(found, one) for one in about):
         return True
-    if any(entity.kind == "place" for entity in question.entities) and any(
-        decides(corpus, question.lang, one) and not _has(found[:1], one) for one in about
-    ):
-        return True
-    if asks_meaning(question.text) and (short := SHORT.search(question.text)):
-        return not re.search(rf"\(\s*{short[0]}\s*\)|\b{short[0]}\s*\(", said)
-    return asks_told(question.text) and not _told(corpus, question, found[0], hits[0])
+    deciding = [one for one in about if decides(corpus, question.lang, one)]
+    in_place = any(entity.kind == "place" for entity in question.entities)
+    return bool(deciding) and in_place and not any(_has(found[:1], one) for one in deciding)
+
+
+def _names_all(corpus: Corpus, question: Question, one: Found) -> bool:
+    """Whether a passage has everything that a question names, but for the bodies that report."""
+    return all(
+        set(entity.refs) & set(one.indexed.entities) or set(entity.refs) <= corpus.names.publishers
+        for entity in question.entities
+        if not entity.common
+    )
 
 
 def _told(corpus: Corpus, question: Question, best: Found, hit: Mapping[str, Any]) -> bool:
@@ -182,7 +211,7 @@ def _told(corpus: Corpus, question: Question, best: Found, hit: Mapping[str, Any
     year = {source["document"]: source["year"] for source in corpus.generation.manifest["sources"].values()}.get(hit["document"])
     if any(str(one) not in text and one != year for one in (*question.years, *question.span[:1])):
         return False
-    if any(not set(entity.refs) & set(best.indexed.entities) for entity in question.entities if not entity.common):
+    if not _names_all(corpus, question, best):
         return False
     if asks_money(question.text):
         return MONEY.search(text) is not None

@@ -217,11 +217,17 @@ def _check(index: Index, filters: Filters) -> None:
 
 
 def ranked(
-    searching: Searching, question: Question, about: Sequence[Concept], filters: Filters, *, cut: bool = True
+    searching: Searching,
+    question: Question,
+    about: Sequence[Concept],
+    filters: Filters,
+    *,
+    cut: bool = True,
+    proof: Collection[str] | None = None,
 ) -> list[Found]:
     """Passages with their reasons, best first. A question without any word of a topic finds nothing.
 
-    cut: leave out what is far below the best.
+    cut: leave out what is far below the best; proof: the passages that an answer cites, where the caller knows them.
     """
     if not about and not question.entities and not question.numbers:
         return []
@@ -230,7 +236,7 @@ def ranked(
     nearness, of_sentences = _nearness(searching, question)
     pieces = _pieces(index, question, about, filters)
     measures = {measure_ref(plan, number) for number in question.numbers for plan in question.plans}
-    proof = _proof(searching, question)
+    proof = _proof(searching, question) if proof is None else proof
     entities = _entities(searching, (ref for entity in question.entities for ref in entity.refs))
     candidates = {ref for values in nearness.values() for ref in _best(searching, values, allowed)}
     candidates.update(pieces)

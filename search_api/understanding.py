@@ -181,6 +181,11 @@ def asks_told(text: str) -> bool:
     return _says(folded, "how_many") or _says(folded, "when") or _says(folded, "money")
 
 
+def asks_explanation(text: str) -> bool:
+    """Whether a question asks what something does, and not only which things there are."""
+    return _says(fold(text), "explains")
+
+
 def asks_meaning(text: str) -> bool:
     """Whether a question asks what a word stands for."""
     return _says(fold(text), "meaning")
@@ -258,7 +263,9 @@ def _intent(folded: str, question: Question) -> str:
             _says(folded, "measure") and kinds & {"organisation", "initiative"},
         ),
         ("partner_measures", "organisation" in known and _says(folded, "partner") and question.chosen and not lists),
+        ("target", kinds & {"initiative", "place"} and _says(folded, "target")),
         ("zones", "initiative" in kinds and _says(folded, "which_zone")),
+        ("carriers", "place" in known and _says(folded, "partner")),
         ("carriers", "initiative" in kinds and (_says(folded, "partner") or _says(folded, "carries"))),
         ("zone", "place" in kinds and (lists or _says(folded, "goes_on"))),
         ("theme", "theme" in kinds and (lists or _says(folded, "theme"))),

@@ -25,7 +25,6 @@ from kg.settings import Settings
 from search_api import (
     describe,
     downloads,
-    linked_data,
     problems,
     routes_api,
     routes_knowledge,
@@ -37,6 +36,7 @@ from search_api.frame import Frame, Metrics, set_up_logging
 from search_api.live import Live
 from search_api.models import Health
 from search_api.sparql_run import Limits
+from search_api.web import pages
 
 log = logging.getLogger("gvpp.service")
 GRACE = 5  # seconds over the time limit of a query that requests have to end when the service stops
@@ -45,14 +45,15 @@ Ask the safety and prevention plans of the Brussels Region, in Dutch or in Frenc
 it and where they stand. Everything is read only. Errors are problem documents (RFC 9457).
 """
 Router = Callable[[Live], APIRouter]
-# Parts of the service. A search router (`/api/search`, on `search_api.search.search`) and the pages belong in this list.
+# Parts of the service. The pages come before the linked data, which answers every address below /doc.
 ROUTERS: tuple[Router, ...] = (
     routes_search.router,
     routes_network.router,
     routes_knowledge.router,
     routes_api.router,
     downloads.router,
-    linked_data.router,
+    pages.router,
+    pages.linked,
 )
 
 
@@ -86,6 +87,7 @@ def create_app(
         middleware=[Middleware(Frame, metrics=metrics, access=access)],
     )
     app.state.live, app.state.metrics = live, metrics
+    app.state.problem_page = pages.problem_page(live)
     problems.install(app)
     app.include_router(
         sparql_protocol.router(

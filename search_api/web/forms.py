@@ -99,3 +99,9 @@ class QueryForm(PageParameters):
 
 class ReportForm(PageParameters):
     page: str = Field("", max_length=2000)
+
+
+class DossierForm(PageParameters):
+    text: str = Field("", max_length=60_000, description="A pasted question with its parts.")
+    about: str | None = Field(None, pattern=r"^\d{1,2}\.\d{1,2}$", description="A measure to begin with.")
+    bilingual: bool = False

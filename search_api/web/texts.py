@@ -11,8 +11,9 @@ from search_api.web.forms import ReportForm
 from search_api.web.site import Content, Crumb, Visit
 from search_api.web.statements import N_
 
+FIRST = N_("About this service")
 TITLES = {
-    "about": N_("About this service"),
+    "about": FIRST,
     "citations": N_("How citations work"),
     "data": N_("Data and API"),
     "accessibility": N_("Accessibility statement"),
@@ -23,7 +24,7 @@ def about(visit: Visit, name: str) -> Content:
     if name not in TITLES:
         raise Problem(404, "not-found", f"there is no text {name!r}", where="address", remedy="see /about")
     visit.title = visit.say(TITLES[name])
-    visit.crumbs = [Crumb(visit.say(TITLES["about"]), visit.link("/about"))]
+    visit.crumbs = [Crumb(visit.say(FIRST), visit.link("/about"))]
     if name != "about":
         visit.crumbs.append(Crumb(visit.title, visit.link(f"/about/{name}")))
     manifest: dict[str, Any] = visit.view.generation.manifest

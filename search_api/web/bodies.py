@@ -86,13 +86,38 @@ def _groups(visit: Visit, initiatives: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def grants_of(visit: Visit, ref: str) -> list[dict[str, Any]]:
-    """The grants that a thing gave, got or is paid by, the newest and largest first."""
-    found = []
-    for row in known.grants(visit.view):
-        roles = [role for role in ("recipient", "item", "funder") if row.get(role) == ref]
-        if roles:
-            found.append({**row, "role": roles[0], "sum": euros(row), "lang": row.get("name@", "")})
-    return sorted(found, key=lambda row: (row.get("year", ""), row["sum"] or 0), reverse=True)
+    """The lines of money that a thing gave, got or is paid by, the newest and largest first."""
+    mine = {row["grant"] for row in known.grants(visit.view) if ref in (row.get("recipient"), row.get("item"), row.get("funder"))}
+    found = [line for line in lines(visit, known.grants(visit.view)) if mine & set(line["grants"])]
+    return sorted(found, key=lambda line: (line["year"], line["sum"] or 0), reverse=True)
+
+
+def lines(visit: Visit, rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Amounts as tables print them: one line may name several recipients. A line without a name has that of its recipient."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:
+        document = row["grant"].split("/")[2]
+        called = row.get("name") or visit.label(row.get("item") or row.get("recipient") or row["grant"])
+        key = (document, called, row.get("year", ""), row["amount"], row["unit"])
+        line = found.setdefault(
+            key,
+            {
+                "document": document,
+                "grant": row["grant"],
+                "grants": [],
+                "name": called,
+                "lang": row.get("name@", ""),
+                "year": row.get("year", ""),
+                "amount": row["amount"],
+                "unit": row["unit"],
+                "sum": euros(row),
+                "recipients": [],
+                "funder": row.get("funder"),
+            },
+        )
+        line["grants"].append(row["grant"])
+        line["recipients"] += [one for one in (row.get("recipient"), row.get("item")) if one and one not in line["recipients"]]
+    return list(found.values())
 
 
 def euros(row: Mapping[str, str]) -> float | None:

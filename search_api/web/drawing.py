@@ -11,12 +11,13 @@ import networkx as nx
 from search_api.renaming import Former
 from search_api.web.marks import cut
 
-WIDTH = 720  # of timelines and bars, in units of the drawing
-LABEL = 210  # of it for the names beside bars
+WIDTH = 760  # of timelines and bars, in units of the drawing
+LABEL = 250  # of it for the names beside bars
 ROW = 30  # height of a bar with the space around it
 LANE = 46  # height of a name on a timeline
 NETWORK = (1000.0, 640.0)
 MARGIN = 70.0
+LETTER = 6.4  # width of a letter in a network, about
 SHORT = 30  # characters of a name in a drawing
 SEED = 7
 
@@ -81,47 +82,75 @@ def bars(rows: Iterable[tuple[str, float]]) -> dict[str, Any]:
 
 
 def network(nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]], lang: str, centre: str | None) -> dict[str, Any]:
-    """Places for the nodes of a network, the same at every call; what stands in the centre is put there."""
-    graph = nx.Graph()
-    graph.add_nodes_from(node["iri"] for node in nodes)
-    graph.add_edges_from((edge["source"], edge["target"]) for edge in edges if edge["source"] in graph and edge["target"] in graph)
-    if not graph:
-        return {"nodes": [], "edges": [], "width": NETWORK[0], "height": NETWORK[1]}
-    held = {centre: (0.0, 0.0)} if centre in graph else None
-    spread = 1.6 / max(1, len(graph)) ** 0.5
-    places = nx.spring_layout(graph, seed=SEED, pos=held, fixed=list(held) if held else None, k=spread, iterations=80)
-    xs, ys = ([float(place[axis]) for place in places.values()] for axis in (0, 1))
-    (width, height), (left, top) = NETWORK, (min(xs), min(ys))
-    wide, high = (max(xs) - left) or 1.0, (max(ys) - top) or 1.0
-
-    def at(iri: str) -> tuple[float, float]:
-        x, y = places[iri]
-        return (
-            MARGIN + (float(x) - left) / wide * (width - 2 * MARGIN),
-            MARGIN / 2 + (float(y) - top) / high * (height - MARGIN - 20),
-        )
-
-    drawn = []
-    for node in nodes:
-        x, y = at(node["iri"])
-        label = next((node["label"][one] for one in (lang, "nl", "fr", "en", "") if node["label"].get(one)), node["reference"])
-        if node["kind"] in ("measure", "theme") and node["number"]:
-            label = f"{node['number']} {label}"
-        drawn.append(
-            {
-                **node,
-                "x": round(x, 1),
-                "y": round(y, 1),
-                "short": cut(label, SHORT),
-                "name": label,
-                "size": round(5 + min(9.0, node["links"] ** 0.5), 1),
-                "centre": node["iri"] == centre,
-                "anchor": "end" if x > width - 180 else "start" if x < 180 else "middle",
-            }
-        )
+    """Places for the nodes of a network, the same at every call. What hangs together with the centre (else the largest piece that
+    hangs together) is drawn; `apart` counts the rest."""
+    whole = nx.Graph()
+    whole.add_nodes_from(node["iri"] for node in nodes)
+    whole.add_edges_from((edge["source"], edge["target"]) for edge in edges if edge["source"] in whole and edge["target"] in whole)
+    pieces = sorted(nx.connected_components(whole), key=lambda piece: (centre not in piece, -len(piece), min(piece)))
+    graph = whole.subgraph(sorted(pieces[0])) if pieces else whole
+    places = _places(graph)
+    drawn = [_node(node, places[node["iri"]], lang, centre) for node in nodes if node["iri"] in places]
+    _place_labels(drawn)
     lines = []
     for edge in edges:
-        if edge["source"] in graph and edge["target"] in graph:
-            (x1, y1), (x2, y2) = at(edge["source"]), at(edge["target"])
+        if edge["source"] in places and edge["target"] in places:
+            (x1, y1), (x2, y2) = places[edge["source"]], places[edge["target"]]
             lines.append({"x1": round(x1, 1), "y1": round(y1, 1), "x2": round(x2, 1), "y2": round(y2, 1)})
-    return {"nodes": drawn, "edges": lines, "width": width, "height": height}
+    return {"nodes": drawn, "edges": lines, "width": NETWORK[0], "height": NETWORK[1], "apart": len(whole) - len(graph), "drawn": set(places)}
+
+
+def _places(graph: Any) -> dict[str, tuple[float, float]]:
+    """Where nodes stand. Half of a coordinate is the rank among all: so dense places are drawn out."""
+    if not graph:
+        return {}
+    names = sorted(graph)
+    ordered = nx.Graph()
+    ordered.add_nodes_from(names)
+    ordered.add_edges_from(sorted(tuple(sorted(edge)) for edge in graph.edges))
+    found = nx.spring_layout(ordered, seed=SEED, k=2.2 / len(names) ** 0.5, iterations=150)
+    result: list[list[float]] = []
+    for axis, (size, margin) in enumerate(zip(NETWORK, (MARGIN * 1.4, MARGIN * 0.7), strict=True)):
+        raw = [float(found[name][axis]) for name in names]
+        low, span = min(raw), (max(raw) - min(raw)) or 1.0
+        ranks = {at: rank for rank, at in enumerate(sorted(range(len(raw)), key=lambda at: (raw[at], at)))}
+        most = max(1, len(raw) - 1)
+        result.append([margin + ((value - low) / span + ranks[at] / most) / 2 * (size - 2 * margin) for at, value in enumerate(raw)])
+    return {name: (x, y) for name, x, y in zip(names, *result, strict=True)}
+
+
+def _node(node: Mapping[str, Any], place: tuple[float, float], lang: str, centre: str | None) -> dict[str, Any]:
+    label = next((node["label"][one] for one in (lang, "nl", "fr", "en", "") if node["label"].get(one)), node["reference"])
+    if node["kind"] in ("measure", "theme") and node["number"]:
+        label = f"{node['number']} {label}"
+    size = round(5 + min(9.0, node["links"] ** 0.5), 1)
+    x, y = round(place[0], 1), round(place[1], 1)
+    return {**node, "x": x, "y": y, "short": cut(label, SHORT), "name": label, "size": size, "centre": node["iri"] == centre}
+
+
+def _place_labels(nodes: Sequence[dict[str, Any]]) -> None:
+    """Give each node a place for its name that covers no other name and no node, the important ones first; else none."""
+    taken = [(node["x"] - node["size"], node["y"] - node["size"], node["x"] + node["size"], node["y"] + node["size"]) for node in nodes]
+    for node in sorted(nodes, key=lambda node: (not node["centre"], -node["links"], node["reference"])):
+        x, y, size, wide = node["x"], node["y"], node["size"], len(node["short"]) * LETTER
+        tries = [
+            ("middle", x, y - size - 5),
+            ("middle", x, y + size + 14),
+            ("start", x + size + 4, y + 4),
+            ("end", x - size - 4, y + 4),
+            ("start", x, y - size - 16),
+            ("end", x, y + size + 25),
+        ]
+        boxes = []
+        for anchor, left, base in tries:
+            begin = left - wide / 2 if anchor == "middle" else left if anchor == "start" else left - wide
+            box = (begin, base - 11, begin + wide, base + 3)
+            outside = box[0] < 2 or box[2] > NETWORK[0] - 2 or box[1] < 2 or box[3] > NETWORK[1] - 2
+            over = sum(box[0] < other[2] and box[2] > other[0] and box[1] < other[3] and box[3] > other[1] for other in taken)
+            boxes.append((outside * 100 + over, anchor, left, base, box))
+        covered, anchor, left, base, box = min(boxes, key=lambda one: one[0])
+        if covered and not node["centre"]:
+            node["short"] = ""  # its name stands in the tables, and is told when it is pointed at
+        else:
+            taken.append(box)
+        node |= {"anchor": anchor, "text_x": round(left, 1), "text_y": round(base, 1)}

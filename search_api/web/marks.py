@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 SHOWN = 1_500  # characters of a passage in a list
+SMALL = 1  # words that are equal between two changes and still count as changed
 WORD = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
 
 
@@ -59,11 +60,37 @@ def changes(old: str, new: str) -> tuple[Markup, Markup]:
     left, right = WORD.findall(old), WORD.findall(new)
     matcher = difflib.SequenceMatcher(None, [word.casefold() for word in left], [word.casefold() for word in right], autojunk=False)
     before, after = Markup(""), Markup("")
-    for kind, a, b, c, d in matcher.get_opcodes():
-        gone, come = "".join(left[a:b]), "".join(right[c:d])
-        if kind == "equal":
-            before, after = before + gone, after + come
-        else:
-            before += Markup("<del>{}</del>").format(gone) if gone.strip() else gone
-            after += Markup("<ins>{}</ins>").format(come) if come.strip() else come
+    for changed, gone_words, come_words in _stretches(left, right, matcher.get_opcodes()):
+        gone, come = "".join(gone_words), "".join(come_words)
+        before += _one(gone, "del") if changed else gone
+        after += _one(come, "ins") if changed else come
     return before, after
+
+
+def _stretches(
+    left: list[str], right: list[str], steps: Iterable[tuple[str, int, int, int, int]]
+) -> list[tuple[bool, list[str], list[str]]]:
+    """The steps from one text to the other, as (changed or not, words of the one, words of the other).
+
+    A single small word that is equal between two changes belongs to them: nobody reads such confetti.
+    """
+    found: list[tuple[bool, list[str], list[str]]] = []
+    rows = list(steps)
+    for place, (kind, a, b, c, d) in enumerate(rows):
+        small = sum(word.isalnum() for word in left[a:b]) <= SMALL and 0 < place < len(rows) - 1
+        changed = kind != "equal" or small
+        if changed and found and found[-1][0]:
+            found[-1][1].extend(left[a:b])
+            found[-1][2].extend(right[c:d])
+        else:
+            found.append((changed, left[a:b], right[c:d]))
+    return found
+
+
+def _one(words: str, tag: str) -> Markup:
+    """Words as they were taken away or added; white space at their ends stays outside the mark."""
+    inner = words.strip()
+    if not inner:
+        return Markup("{}").format(words)
+    start = words.index(inner)
+    return Markup("{}<{tag}>{}</{tag}>{}").format(words[:start], inner, words[start + len(inner) :], tag=Markup(tag))

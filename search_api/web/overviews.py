@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,8 @@ from search_api.web.plans import covered
 from search_api.web.site import Content, Crumb, Visit
 from search_api.web.statements import N_
 
-DRAWN = 36  # nodes of a picture
+DRAWN = 36  # nodes of a picture around something
+CENTRAL = 90  # most central things of which the largest piece that hangs together is drawn
 BARS = 15
 BY = {
     "measure": N_("Measures"),
@@ -115,7 +116,7 @@ def network(visit: Visit, form: NetworkForm) -> Content:
     found: Mapping[str, Any] | None = None
     fault = ""
     try:
-        found = find_network(visit.view.corpus, form.around, form.to if form.around else None, visit.lang, DRAWN)
+        found = find_network(visit.view.corpus, form.around, form.to if form.around else None, visit.lang, DRAWN if form.around else CENTRAL)
     except UsageError as error:
         fault = error.what
     same = [(name, value) for name, value in (("around", form.around), ("to", form.to), ("lang", visit.lang)) if value]
@@ -138,7 +139,7 @@ def budget(visit: Visit, form: BudgetForm) -> Content:
     """The amounts of one year as a chart and a table, and how lines with the same name went over the years."""
     visit.title = visit.say("Grants and amounts")
     visit.crumbs = [Crumb(visit.title, visit.link("/budget"))]
-    lines = _lines(known.grants(visit.view))
+    lines = bodies.lines(visit, known.grants(visit.view))
     years = sorted({line["year"] for line in lines if line["year"]}, reverse=True)
     year = str(form.year) if form.year else (years[0] if years else "")
     mine = sorted((line for line in lines if line["year"] == year), key=lambda line: -(line["sum"] or 0))
@@ -153,7 +154,7 @@ def budget(visit: Visit, form: BudgetForm) -> Content:
         "years": years,
         "year": year,
         "lines": mine,
-        "chart": drawing.bars((line["name"] or visit.label(line["recipients"][0]), line["sum"]) for line in charted),
+        "chart": drawing.bars((line["name"], line["sum"]) for line in charted),
         "charted": len(charted),
         "over": over,
         "over_years": sorted({one for values in over.values() for one in values}),
@@ -163,30 +164,3 @@ def budget(visit: Visit, form: BudgetForm) -> Content:
 
 def _query_of_grants(visit: Visit) -> str:
     return "/sparql?" + urlencode({"query": visit.view.corpus.text("export-grants"), "format": "json"})
-
-
-def _lines(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-    """Amounts as tables print them: one line may name several recipients."""
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in rows:
-        document = row["grant"].split("/")[2]
-        key = (document, row.get("name", row.get("item", row.get("recipient", ""))), row.get("year", ""), row["amount"], row["unit"])
-        line = found.setdefault(
-            key,
-            {
-                "document": document,
-                "grant": row["grant"],
-                "name": row.get("name", ""),
-                "lang": row.get("name@", ""),
-                "year": row.get("year", ""),
-                "amount": row["amount"],
-                "unit": row["unit"],
-                "sum": bodies.euros(row),
-                "recipients": [],
-                "funder": row.get("funder"),
-            },
-        )
-        for one in (row.get("recipient"), row.get("item")):
-            if one and one not in line["recipients"]:
-                line["recipients"].append(one)
-    return list(found.values())

@@ -19,7 +19,7 @@ from search_api.routes_knowledge import CoverageParameters
 from search_api.routes_search import COLUMNS, SearchParameters, opened
 from search_api.search import POOL, search
 from search_api.tables import as_csv
-from search_api.web import entities, forms, known, lists, overviews, querying, reading, searching, texts
+from search_api.web import dossiers, entities, forms, known, lists, overviews, querying, reading, searching, texts
 from search_api.web.language import LANGS
 from search_api.web.site import TYPES, Site
 
@@ -150,6 +150,10 @@ def _texts(routes: APIRouter, live: Live, site: Site) -> None:
     @routes.get("/query/terms.json")
     async def terms(given: Annotated[forms.PageParameters, Query()]) -> Any:
         return JSONResponse(await live.run(querying.terms, live.view, given.lang or LANGS[0]), headers={"cache-control": "no-cache"})
+
+    @routes.get("/dossier")
+    async def dossier_page(request: Request, given: Annotated[forms.DossierForm, Query()]) -> Any:
+        return await site.answer(request, given.lang, lambda visit: dossiers.page(visit, given), private=True)
 
     @routes.get("/about")
     async def about(request: Request, given: Annotated[forms.PageParameters, Query()]) -> Any:

@@ -42,7 +42,7 @@ def report(visit: Visit, form: ReportForm) -> Content:
     """What to send about an error, with the page and the corpus filled in; nothing is sent by the service."""
     visit.title = visit.say("Report an error")
     visit.crumbs = [Crumb(visit.title, visit.link("/report"))]
-    page = form.page if form.page.startswith("/") else "/"
+    page = form.page if form.page.startswith("/") and form.page[1:2] not in ("/", "\\") else "/"
     lines = [
         visit.say("Page: %(page)s", page=page),
         visit.say("Corpus: %(version)s", version=visit.view.name),

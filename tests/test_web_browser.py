@@ -21,8 +21,21 @@ from web_help import MEASURE, PAGES, QUESTION, in_language
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 # One page of each kind, for what takes long; the slow tests visit all of them.
 KINDS = (
-    *("/", "/search?q=2.3", "/search?q=xyzzyplugh", MEASURE, "/doc/organisation/safe-brussels", "/doc/document/jaarverslag-2022/read"),
-    *("/coverage", "/compare?from=gvpp-2017-2020&to=gvpp-2021-2024&theme=2", "/network?around=safe.brussels", "/budget", "/dossier"),
+    *(
+        "/",
+        "/search?q=2.3",
+        "/search?q=xyzzyplugh",
+        MEASURE,
+        "/doc/organisation/safe-brussels",
+        "/doc/document/jaarverslag-2022/read",
+    ),
+    *(
+        "/coverage",
+        "/compare?from=gvpp-2017-2020&to=gvpp-2021-2024&theme=2",
+        "/network?around=safe.brussels",
+        "/budget",
+        "/dossier",
+    ),
     *("/query?query=SELECT%20%2A%20%7B%3Fs%20a%20gvpp%3AMeasure%7D%20LIMIT%203", "/glossary", "/list/initiatives", "/about"),
 )
 WIDTHS = (320, 768, 1920)
@@ -83,7 +96,8 @@ def check(watched: Watched, path: str, lang: str) -> list[str]:
         details.evaluate("element => element.open = true")
     results = Axe().run(page, options=RULES).response["violations"]
     return [
-        f"{path} {lang}: {found['id']} ({found['help']}): {[node['html'][:160] for node in found['nodes'][:3]]}" for found in results
+        f"{path} {lang}: {found['id']} ({found['help']}): {[node['html'][:160] for node in found['nodes'][:3]]}"
+        for found in results
     ]
 
 
@@ -235,8 +249,8 @@ def test_nothing_moves_while_a_page_loads(watched: Watched) -> None:
         page.wait_for_load_state("networkidle")
         shift = page.evaluate(
             """() => new Promise(done => { let sum = 0;
-            new PerformanceObserver(list => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value; })
-                .observe({type: 'layout-shift', buffered: true});
+            const add = list => list.getEntries().filter(one => !one.hadRecentInput).forEach(one => { sum += one.value; });
+            new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});
             setTimeout(() => done(sum), 150); })"""
         )
         assert shift < 0.02, f"{path}: {shift}"

@@ -36,11 +36,13 @@ def organisation(visit: Visit, ref: str, detail: Detail) -> Content:
         "past": past,
         "changes": past.changes.get(visit.lang, []),
         "legal": past.legal,
-        "timeline": drawing.timeline(past.former, {lang: visit.view.corpus.label(ref, lang) for lang in ("nl", "fr")}, visit.lang),
+        "timeline": drawing.timeline(
+            past.former, {lang: visit.view.corpus.label(ref, lang) for lang in ("nl", "fr")}, visit.lang
+        ),
         "also": values(detail, "skos:altLabel"),
         "whole": values(detail, "org:subOrganizationOf"),
         "parts_of": detail["incoming"].get("org:subOrganizationOf", ()),
-        "zones": [value for value in values(detail, "gvpp:inZone")],
+        "zones": values(detail, "gvpp:inZone"),
         "communes": [one for one in here if "/organisation/" in one["iri"]],
         "does": does[:LISTED],
         "does_left": max(0, len(does) - LISTED),

@@ -1,4 +1,4 @@
-"""The workbench: a pasted question, what the corpus has on each of its parts, ticks for what to keep, and the file to download."""
+"""The workbench: a pasted question, what the corpus has on each of its parts, what to keep of it, and the file to download."""
 
 from __future__ import annotations
 

@@ -81,12 +81,16 @@ def bars(rows: Iterable[tuple[str, float]]) -> dict[str, Any]:
     }
 
 
-def network(nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]], lang: str, centre: str | None) -> dict[str, Any]:
+def network(
+    nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]], lang: str, centre: str | None
+) -> dict[str, Any]:
     """Places for the nodes of a network, the same at every call. What hangs together with the centre (else the largest piece that
     hangs together) is drawn; `apart` counts the rest."""
-    whole = nx.Graph()
+    whole: Any = nx.Graph()
     whole.add_nodes_from(node["iri"] for node in nodes)
-    whole.add_edges_from((edge["source"], edge["target"]) for edge in edges if edge["source"] in whole and edge["target"] in whole)
+    whole.add_edges_from(
+        (edge["source"], edge["target"]) for edge in edges if edge["source"] in whole and edge["target"] in whole
+    )
     pieces = sorted(nx.connected_components(whole), key=lambda piece: (centre not in piece, -len(piece), min(piece)))
     graph = whole.subgraph(sorted(pieces[0])) if pieces else whole
     places = _places(graph)
@@ -97,7 +101,14 @@ def network(nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any
         if edge["source"] in places and edge["target"] in places:
             (x1, y1), (x2, y2) = places[edge["source"]], places[edge["target"]]
             lines.append({"x1": round(x1, 1), "y1": round(y1, 1), "x2": round(x2, 1), "y2": round(y2, 1)})
-    return {"nodes": drawn, "edges": lines, "width": NETWORK[0], "height": NETWORK[1], "apart": len(whole) - len(graph), "drawn": set(places)}
+    return {
+        "nodes": drawn,
+        "edges": lines,
+        "width": NETWORK[0],
+        "height": NETWORK[1],
+        "apart": len(whole) - len(graph),
+        "drawn": set(places),
+    }
 
 
 def _places(graph: Any) -> dict[str, tuple[float, float]]:
@@ -105,7 +116,7 @@ def _places(graph: Any) -> dict[str, tuple[float, float]]:
     if not graph:
         return {}
     names = sorted(graph)
-    ordered = nx.Graph()
+    ordered: Any = nx.Graph()
     ordered.add_nodes_from(names)
     ordered.add_edges_from(sorted(tuple(sorted(edge)) for edge in graph.edges))
     found = nx.spring_layout(ordered, seed=SEED, k=2.2 / len(names) ** 0.5, iterations=150)
@@ -115,7 +126,9 @@ def _places(graph: Any) -> dict[str, tuple[float, float]]:
         low, span = min(raw), (max(raw) - min(raw)) or 1.0
         ranks = {at: rank for rank, at in enumerate(sorted(range(len(raw)), key=lambda at: (raw[at], at)))}
         most = max(1, len(raw) - 1)
-        result.append([margin + ((value - low) / span + ranks[at] / most) / 2 * (size - 2 * margin) for at, value in enumerate(raw)])
+        result.append(
+            [margin + ((value - low) / span + ranks[at] / most) / 2 * (size - 2 * margin) for at, value in enumerate(raw)]
+        )
     return {name: (x, y) for name, x, y in zip(names, *result, strict=True)}
 
 
@@ -130,7 +143,9 @@ def _node(node: Mapping[str, Any], place: tuple[float, float], lang: str, centre
 
 def _place_labels(nodes: Sequence[dict[str, Any]]) -> None:
     """Give each node a place for its name that covers no other name and no node, the important ones first; else none."""
-    taken = [(node["x"] - node["size"], node["y"] - node["size"], node["x"] + node["size"], node["y"] + node["size"]) for node in nodes]
+    taken = [
+        (node["x"] - node["size"], node["y"] - node["size"], node["x"] + node["size"], node["y"] + node["size"]) for node in nodes
+    ]
     for node in sorted(nodes, key=lambda node: (not node["centre"], -node["links"], node["reference"])):
         x, y, size, wide = node["x"], node["y"], node["size"], len(node["short"]) * LETTER
         tries = [

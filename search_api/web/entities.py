@@ -105,7 +105,9 @@ def _measure(visit: Visit, ref: str, detail: Detail) -> Content:
         ],
         "stated": sorted(stated, key=lambda one: "main" not in one["roles"]),
         "suggested": [
-            one for one in suggested(visit, ref, "subject", "gvpp:suggestedMeasure") if shorten(one["iri"], visit.view.base) not in told
+            one
+            for one in suggested(visit, ref, "subject", "gvpp:suggestedMeasure")
+            if shorten(one["iri"], visit.view.base) not in told
         ],
         "partners": linked(detail, "gvpp:hasPartner"),
         "counterparts": counterparts(visit, ref, texts),
@@ -149,9 +151,7 @@ def counterparts(visit: Visit, ref: str, texts: Sequence[known.Row]) -> list[dic
     return found
 
 
-def same_language(
-    mine: Sequence[known.Row], theirs: Sequence[known.Row], lang: str
-) -> tuple[known.Row | None, known.Row | None]:
+def same_language(mine: Sequence[known.Row], theirs: Sequence[known.Row], lang: str) -> tuple[known.Row | None, known.Row | None]:
     """A text of each in one language, that of the page where both have it; else the first of each."""
     for one in (lang, "nl", "fr"):
         left = next((row for row in mine if row["lang"] == one), None)
@@ -168,7 +168,9 @@ def _initiative(visit: Visit, ref: str, detail: Detail) -> Content:
     stated = linked(detail, "gvpp:implements")
     told = {shorten(one["iri"], visit.view.base) for one in stated}
     merged = [
-        merge for merge in visit.view.generation.manifest.get("merges", {}).get("merged", ()) if ref in (merge["to"], merge["from"])
+        merge
+        for merge in visit.view.generation.manifest.get("merges", {}).get("merged", ())
+        if ref in (merge["to"], merge["from"])
     ]
     return "initiative.html", {
         "descriptions": values(detail, "dct:description"),
@@ -184,7 +186,9 @@ def _initiative(visit: Visit, ref: str, detail: Detail) -> Content:
         "documents": values(detail, "gvpp:reportedIn"),
         "stated": stated,
         "suggested": [
-            one for one in suggested(visit, ref, "object", "gvpp:suggestedMeasure") if shorten(one["iri"], visit.view.base) not in told
+            one
+            for one in suggested(visit, ref, "object", "gvpp:suggestedMeasure")
+            if shorten(one["iri"], visit.view.base) not in told
         ],
         "answers": linked(detail, "gvpp:answersTo"),
         "suggested_parts": suggested(visit, ref, "object", "gvpp:suggestedPart"),

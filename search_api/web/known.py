@@ -53,8 +53,8 @@ def counterparts(view: View) -> Mapping[str, Rows]:
             for row in rows:
                 found[row["measure"]].append({**row, "there": row["other"]})
                 found[row["other"]].append({**row, "there": row["measure"]})
-        for rows in found.values():
-            rows.sort(key=lambda row: -float(row.get("score", 1)))
+        for mine in found.values():
+            mine.sort(key=lambda row: -float(row.get("score", 1)))
         return found
 
     return view.remember("web-counterparts", read)

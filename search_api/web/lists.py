@@ -91,7 +91,9 @@ def listing(visit: Visit, name: str, form: ListForm) -> Content:
     part = found[form.offset : form.offset + PAGE]
     visit.title = visit.say(TITLES[name])
     visit.crumbs = [Crumb(visit.title, visit.link(f"/list/{name}"))]
-    visit.twins = [("application/json", f"/api/{name}?" + "&".join([*(f"{k}={v}" for k, v in filters.items()), "limit=500"]), "JSON")]
+    visit.twins = [
+        ("application/json", f"/api/{name}?" + "&".join([*(f"{k}={v}" for k, v in filters.items()), "limit=500"]), "JSON")
+    ]
     starts = range(0, len(found), PAGE)
     return "list.html", {
         "kind": name,
@@ -103,7 +105,9 @@ def listing(visit: Visit, name: str, form: ListForm) -> Content:
         "pages": {
             "previous": visit.here(offset=form.offset - PAGE or None) if form.offset else None,
             "next": visit.here(offset=form.offset + PAGE) if form.offset + PAGE < len(found) else None,
-            "all": [{"number": at // PAGE + 1, "href": visit.here(offset=at or None), "here": at == form.offset} for at in starts],
+            "all": [
+                {"number": at // PAGE + 1, "href": visit.here(offset=at or None), "here": at == form.offset} for at in starts
+            ],
         },
     }
 
@@ -119,9 +123,11 @@ def _filter(visit: Visit, name: str, items: Any, chosen: str | None) -> dict[str
     for item in items:
         value = item.get(field)
         counts.update(map(str, value) if isinstance(value, list) else [str(value)] if value else [])
-    values = [{"value": value, "label": _value(visit, name, value), "count": count} for value, count in counts.most_common(CHOICES)]
+    values = [
+        {"value": value, "label": _value(visit, name, value), "count": count} for value, count in counts.most_common(CHOICES)
+    ]
     if name in ("theme", "plan", "year"):
-        values.sort(key=lambda one: one["value"], reverse=name != "theme")
+        values.sort(key=lambda one: str(one["value"]), reverse=name != "theme")
     return {"name": name, "title": visit.say(FIELDS[name]), "values": values, "chosen": chosen}
 
 
@@ -173,7 +179,9 @@ def _abbreviations(visit: Visit) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in visit.view.remember("web-abbreviations", read):
         short = _short(visit.view, row["subject"])
-        entry = found.setdefault((short, row["text"]), {"short": short, "text": row["text"], "lang": row.get("text@", row["lang"]), "places": []})
+        entry = found.setdefault(
+            (short, row["text"]), {"short": short, "text": row["text"], "lang": row.get("text@", row["lang"]), "places": []}
+        )
         entry["places"].append(known.citation(visit.view, row, visit.lang))
     return sorted(found.values(), key=lambda one: (fold(one["short"]), one["text"]))
 
@@ -184,7 +192,9 @@ def _short(view: View, reference: str) -> str:
     def read() -> dict[str, str]:
         notation = ox.NamedNode(expand("skos:notation", view.base))
         quads = view.corpus.store.quads_for_pattern(None, notation, None, ox.DefaultGraph())
-        return {shorten(str(getattr(quad.subject, "value", "")), view.base): str(getattr(quad.object, "value", "")) for quad in quads}
+        return {
+            shorten(str(getattr(quad.subject, "value", "")), view.base): str(getattr(quad.object, "value", "")) for quad in quads
+        }
 
     return view.remember("web-shorts", read).get(reference, reference.rsplit("/", 1)[-1])
 
@@ -224,7 +234,14 @@ def news(visit: Visit) -> Content:
         for name in sorted({*now["documents"], *before["documents"]}):
             new, old = now["documents"].get(name), before["documents"].get(name)
             if old is None or new is None or now["hashes"].get(name) != before["hashes"].get(name):
-                rows.append({"document": name, "state": "added" if old is None else "removed" if new is None else "changed", "new": new or {}, "old": old or {}})
+                rows.append(
+                    {
+                        "document": name,
+                        "state": "added" if old is None else "removed" if new is None else "changed",
+                        "new": new or {},
+                        "old": old or {},
+                    }
+                )
     old_findings = {finding["nl"] for finding in before["findings"]} if before else set()
     return "news.html", {
         "now": now,

@@ -58,7 +58,9 @@ def place_of(text: str, quote: str) -> tuple[int, int] | None:
 def changes(old: str, new: str) -> tuple[Markup, Markup]:
     """Two texts with what only the one (`del`) and only the other (`ins`) has. Words count as equal whatever their case."""
     left, right = WORD.findall(old), WORD.findall(new)
-    matcher = difflib.SequenceMatcher(None, [word.casefold() for word in left], [word.casefold() for word in right], autojunk=False)
+    matcher = difflib.SequenceMatcher(
+        None, [word.casefold() for word in left], [word.casefold() for word in right], autojunk=False
+    )
     before, after = Markup(""), Markup("")
     for changed, gone_words, come_words in _stretches(left, right, matcher.get_opcodes()):
         gone, come = "".join(gone_words), "".join(come_words)

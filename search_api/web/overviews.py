@@ -34,9 +34,18 @@ def compare(visit: Visit, form: CompareForm) -> Content:
     """Two editions: what went on, what was dropped, what is new; with a measure or a theme, the changed words too."""
     visit.title = visit.say("Compare editions")
     visit.crumbs = [Crumb(visit.title, visit.link("/compare"))]
-    plans = [plan for plan in visit.view.corpus.plans]
+    plans = list(visit.view.corpus.plans)
     if len(plans) < 2:
-        return "compare.html", {"plans": plans, "found": None, "form": form, "older": "", "newer": "", "rows": [], "themes": [], "new": []}
+        return "compare.html", {
+            "plans": plans,
+            "found": None,
+            "form": form,
+            "older": "",
+            "newer": "",
+            "rows": [],
+            "themes": [],
+            "new": [],
+        }
     given = [plan if plan.startswith("gvpp-") else f"gvpp-{plan}" for plan in (form.from_ or plans[1], form.to or plans[0])]
     older, newer = sorted(given)
     key = f"web-compare-{older}-{newer}-{visit.lang}"
@@ -116,7 +125,9 @@ def network(visit: Visit, form: NetworkForm) -> Content:
     found: Mapping[str, Any] | None = None
     fault = ""
     try:
-        found = find_network(visit.view.corpus, form.around, form.to if form.around else None, visit.lang, DRAWN if form.around else CENTRAL)
+        found = find_network(
+            visit.view.corpus, form.around, form.to if form.around else None, visit.lang, DRAWN if form.around else CENTRAL
+        )
     except UsageError as error:
         fault = error.what
     same = [(name, value) for name, value in (("around", form.around), ("to", form.to), ("lang", visit.lang)) if value]
@@ -130,8 +141,17 @@ def network(visit: Visit, form: NetworkForm) -> Content:
         "fault": fault,
         "picture": drawing.network(found["nodes"], found["edges"], visit.lang, centre) if found and found["nodes"] else None,
         "kind_name": lambda kind, several=False: str(wording()["kind"][kind][visit.lang][several]),
-        "property_name": lambda name, direction: str(wording()["property"].get(name, {}).get(direction, {}).get(visit.lang, name)),
-        "shapes": {"organisation": "body", "zone": "body", "commune": "body", "group": "body", "initiative": "initiative", "measure": "measure"},
+        "property_name": lambda name, direction: str(
+            wording()["property"].get(name, {}).get(direction, {}).get(visit.lang, name)
+        ),
+        "shapes": {
+            "organisation": "body",
+            "zone": "body",
+            "commune": "body",
+            "group": "body",
+            "initiative": "initiative",
+            "measure": "measure",
+        },
     }
 
 

@@ -149,7 +149,9 @@ def _texts(routes: APIRouter, live: Live, site: Site) -> None:
 
     @routes.get("/query/terms.json")
     async def terms(given: Annotated[forms.PageParameters, Query()]) -> Any:
-        return JSONResponse(await live.run(querying.terms, live.view, given.lang or LANGS[0]), headers={"cache-control": "no-cache"})
+        return JSONResponse(
+            await live.run(querying.terms, live.view, given.lang or LANGS[0]), headers={"cache-control": "no-cache"}
+        )
 
     @routes.get("/dossier")
     async def dossier_page(request: Request, given: Annotated[forms.DossierForm, Query()]) -> Any:

@@ -19,7 +19,9 @@ Row = Mapping[str, Any]
 
 def covered(view: View, by: str, plan_id: str | None, lang: str) -> Sequence[Row]:
     """Rows of coverage, computed once per generation."""
-    found: Sequence[Row] = view.remember(f"web-coverage-{by}-{plan_id}-{lang}", lambda: coverage(view.corpus, by, plan_id, lang)["rows"])
+    found: Sequence[Row] = view.remember(
+        f"web-coverage-{by}-{plan_id}-{lang}", lambda: coverage(view.corpus, by, plan_id, lang)["rows"]
+    )
     return found
 
 
@@ -70,7 +72,11 @@ def resolution(visit: Visit, ref: str, detail: Detail) -> Content:
         "descriptions": values(detail, "dct:description"),
         "date": next((value["value"] for value in values(detail, "dct:date")), ""),
         "made_by": values(detail, "gvpp:madeBy"),
-        "rows": [rows.get(part) or {"reference": part, "iri": part, "label": visit.label(part), "number": None, "stated": [], "suggested": []} for part in parts],
+        "rows": [
+            rows.get(part)
+            or {"reference": part, "iri": part, "label": visit.label(part), "number": None, "stated": [], "suggested": []}
+            for part in parts
+        ],
         "answers": linked(detail, "gvpp:answersTo", "subject"),
         "suggested": suggested(visit, ref, "subject", "gvpp:suggestedPart"),
     }

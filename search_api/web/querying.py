@@ -18,7 +18,9 @@ from search_api.web.forms import QueryForm
 from search_api.web.site import Content, Crumb, Visit
 
 SHOWN = 300  # rows of the table
-FIRST = "SELECT ?measure ?label\nWHERE {\n  ?measure a gvpp:Measure ;\n    skos:prefLabel ?label .\n}\nORDER BY ?measure\nLIMIT 20\n"
+FIRST = (
+    "SELECT ?measure ?label\nWHERE {\n  ?measure a gvpp:Measure ;\n    skos:prefLabel ?label .\n}\nORDER BY ?measure\nLIMIT 20\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,11 @@ def page(visit: Visit, live: Live, form: QueryForm, ran: Ran | None) -> Content:
     if ran and ran.answer:
         at = urlencode({"query": form.query})
         table = ran.answer.media_type.endswith("results+json")
-        forms = (("csv", "CSV", "text/csv"), ("json", "JSON", "application/sparql-results+json")) if table else (("ttl", "Turtle", "text/turtle"),)
+        forms = (
+            (("csv", "CSV", "text/csv"), ("json", "JSON", "application/sparql-results+json"))
+            if table
+            else (("ttl", "Turtle", "text/turtle"),)
+        )
         visit.twins = [(media, f"/sparql?{at}&format={name}", title) for name, title, media in forms]
     return "query.html", {
         "text": text,
@@ -69,7 +75,12 @@ def _result(visit: Visit, answer: Answer) -> dict[str, Any]:
     if "boolean" in read:
         return {"kind": "boolean", "value": read["boolean"]}
     rows = read["results"]["bindings"]
-    return {"kind": "table", "columns": read["head"]["vars"], "total": len(rows), "rows": [_cells(row, read["head"]["vars"]) for row in rows[:SHOWN]]}
+    return {
+        "kind": "table",
+        "columns": read["head"]["vars"],
+        "total": len(rows),
+        "rows": [_cells(row, read["head"]["vars"]) for row in rows[:SHOWN]],
+    }
 
 
 def _cells(row: Mapping[str, Mapping[str, str]], columns: list[str]) -> list[dict[str, str]]:

@@ -65,7 +65,9 @@ def texts(view: View, document: str) -> dict[str, Text]:
             text.parts[-1].append(row)
             part, key = len(text.parts), key_of(row)
             text.where[key] = part
-            same = next((i for i, (a, b) in enumerate(zip(section, before, strict=False)) if a != b), min(len(section), len(before)))
+            same = next(
+                (i for i, (a, b) in enumerate(zip(section, before, strict=False)) if a != b), min(len(section), len(before))
+            )
             text.headings += [
                 Heading(title, level + 1, part, key) for level, title in enumerate(section) if same <= level < DEPTH and title
             ]
@@ -152,8 +154,13 @@ def _shown(visit: Visit, rows: Sequence[known.Row], form: ReadingForm) -> list[d
 
 def _without_headings(body: Markup, text: str, section: Sequence[str]) -> Markup:
     """A passage often begins with its heading, which stands above it already: left out where nothing is marked in it."""
-    first, newline, rest = text.partition("\n")
-    if section and newline and first.strip() == section[-1].strip() and str(body).startswith(str(Markup("{}").format(first)) + "\n"):
+    first, newline, _ = text.partition("\n")
+    if (
+        section
+        and newline
+        and first.strip() == section[-1].strip()
+        and str(body).startswith(str(Markup("{}").format(first)) + "\n")
+    ):
         return Markup(str(body).partition("\n")[2])
     return body
 

@@ -46,7 +46,9 @@ def home(visit: Visit) -> Content:
     plans = known.items(view, "plans")
     measures = known.items(view, "measures")
     best = max(measures, key=lambda item: item["initiatives"], default=None)
-    counts = {kind: len(known.items(view, kind)) for kind in ("documents", "measures", "initiatives", "organisations", "findings")}
+    counts = {
+        kind: len(known.items(view, kind)) for kind in ("documents", "measures", "initiatives", "organisations", "findings")
+    }
     counts["passages"] = sum(item["passages"] for item in known.items(view, "documents"))
     return "home.html", {
         "plans": plans,
@@ -167,7 +169,8 @@ def _pages(visit: Visit, total: int, offset: int) -> dict[str, Any]:
         "previous": visit.here(offset=offset - SIZE or None) if offset else None,
         "next": visit.here(offset=offset + SIZE) if offset + SIZE < total else None,
         "all": [
-            {"number": at // SIZE + 1, "href": visit.here(offset=at or None), "here": at == offset} for at in range(0, total, SIZE)
+            {"number": at // SIZE + 1, "href": visit.here(offset=at or None), "here": at == offset}
+            for at in range(0, total, SIZE)
         ],
     }
 

@@ -29,7 +29,9 @@ POLICY = (
 )
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain"}
 # Characters that change the direction or the look of text around them, or that nothing can show.
-INVISIBLE = dict.fromkeys([*range(0x9), 0xB, 0xC, *range(0xE, 0x20), 0x7F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
+INVISIBLE = dict.fromkeys(
+    [*range(0x9), 0xB, 0xC, *range(0xE, 0x20), 0x7F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]
+)
 
 
 class Crumb(NamedTuple):
@@ -161,7 +163,6 @@ class Site:
         template, content = make(visit)
         written = self.environments[lang].get_template(template).render(visit=visit, **content)
         return written.encode("utf-8", "replace")
-
 
     def problem(
         self, request: Request, status: int, members: Mapping[str, Any], headers: Mapping[str, str], lang: str | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kg.names import shorten
 from search_api import things
 from search_api.web import known
 from search_api.web.site import Visit
@@ -40,7 +39,7 @@ def proved(detail: Detail, name: str, side: str) -> list[dict[str, Any]]:
 
 
 def linked(detail: Detail, name: str, side: str = "object") -> list[dict[str, Any]]:
-    """The things that a property links, also those without a passage (a list of names says so), the proved ones with citations."""
+    """The things that a property links, the proved ones with citations; others are known from a list of names."""
     found = {entry["iri"]: entry for entry in proved(detail, name, side)}
     links = detail["properties"].get(name, ()) if side == "object" else detail["incoming"].get(name, ())
     for link in links:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from search_api import describe
@@ -27,11 +26,9 @@ def about(visit: Visit, name: str) -> Content:
     visit.crumbs = [Crumb(visit.say(FIRST), visit.link("/about"))]
     if name != "about":
         visit.crumbs.append(Crumb(visit.title, visit.link(f"/about/{name}")))
-    manifest: dict[str, Any] = visit.view.generation.manifest
     shared = {
         "others": [(other, visit.say(title)) for other, title in TITLES.items() if other != name],
         "software": describe.version(),
-        "manifest": manifest,
         "base": visit.view.base,
         "downloads": [(f"/download/gvpp.{ending}", f"gvpp.{ending}", media) for ending, (media, _) in describe.DOWNLOADS.items()],
     }

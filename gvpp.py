@@ -13,6 +13,7 @@ import click
 from kg.errors import ExtractionError, GvppError, MetadataError, SourceError, UsageError
 from kg.settings import Settings, load_settings
 from search_api.commands import COMMANDS, as_json, in_use, show
+from search_api.commands_dossier import dossier
 
 
 class Commands(click.Group):
@@ -49,7 +50,7 @@ def main() -> None:
     """Safety and prevention plans of the Brussels Region: build the knowledge graph, ask it, query it."""
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, dossier):
     main.add_command(command)
 
 

@@ -27,6 +27,7 @@ from search_api import (
     downloads,
     problems,
     routes_api,
+    routes_dossier,
     routes_knowledge,
     routes_network,
     routes_search,
@@ -42,12 +43,14 @@ log = logging.getLogger("gvpp.service")
 GRACE = 5  # seconds over the time limit of a query that requests have to end when the service stops
 DESCRIPTION = """
 Ask the safety and prevention plans of the Brussels Region, in Dutch or in French. Every row of an answer has the words that prove
-it and where they stand. Everything is read only. Errors are problem documents (RFC 9457).
+it and where they stand. Everything is read only, but for a dossier that is saved on purpose. Errors are problem documents
+(RFC 9457).
 """
 Router = Callable[[Live], APIRouter]
 # Parts of the service. The pages come before the linked data, which answers every address below /doc.
 ROUTERS: tuple[Router, ...] = (
     routes_search.router,
+    routes_dossier.router,
     routes_network.router,
     routes_knowledge.router,
     routes_api.router,

@@ -5,13 +5,27 @@ When a change is meant: `python tests/golden/renew.py`, then read `git diff test
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from pathlib import Path
 
 import pytest
+from corpus_help import Built
 from extraction_help import Extractions
-from golden.renew import REAL, SAMPLE, cut, difference, real_golden, sample_golden, text_of
+from golden.renew import (
+    DOSSIERS,
+    REAL,
+    REAL_DOSSIERS,
+    SAMPLE,
+    cut,
+    difference,
+    real_dossiers,
+    real_golden,
+    sample_dossiers,
+    sample_golden,
+    text_of,
+)
 
 RENEW = (
     "the documents yield something else than the golden file says (- golden, + now).\n"
@@ -29,9 +43,26 @@ def test_real(real_extractions: Extractions) -> None:
     assert not changed, RENEW + changed
 
 
-def test_the_real_golden_file_holds_no_sentence() -> None:
-    strings = [text for line in REAL.read_text("utf-8").splitlines() for text in re.findall(r'"([^"]*)"', line)]
-    assert len(strings) > 500
+def test_sample_dossiers(sample_build: Built) -> None:
+    found = sample_dossiers(sample_build.data)
+    assert len(found) == 10 and {file.stem for file in DOSSIERS.glob("*.md")} == set(found)
+    for name, text in found.items():
+        golden = (DOSSIERS / f"{name}.md").read_text("utf-8")
+        changed = "\n".join(
+            list(difflib.unified_diff(golden.splitlines(), text.splitlines(), name, "now", n=0, lineterm=""))[:40]
+        )
+        assert not changed, RENEW + changed
+
+
+def test_real_dossiers(real_build: Built) -> None:
+    changed = difference(REAL_DOSSIERS, real_dossiers(real_build.data))
+    assert not changed, RENEW + changed
+
+
+@pytest.mark.parametrize("file", [REAL, REAL_DOSSIERS], ids=["real", "dossiers"])
+def test_the_real_golden_files_hold_no_sentence(file: Path) -> None:
+    strings = [text for line in file.read_text("utf-8").splitlines() for text in re.findall(r'"([^"]*)"', line)]
+    assert len(strings) > 200
     for text in strings:
         names = re.split(r"[ /~]", re.sub(r"\b[0-9a-f]{8,}\b", "", text))
         assert all(len(re.findall(r"[^\W\d_]+", name)) <= 5 for name in names), text
@@ -61,6 +92,6 @@ def test_a_difference_says_where_it_is(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("file", [SAMPLE, REAL], ids=["sample", "real"])
+@pytest.mark.parametrize("file", [SAMPLE, REAL, REAL_DOSSIERS], ids=["sample", "real", "dossiers"])
 def test_a_golden_file_is_written_as_renewing_writes_it(file: Path) -> None:
     assert file.read_text("utf-8") == text_of(json.loads(file.read_text("utf-8")))

@@ -1,12 +1,14 @@
 """Write the golden files anew: what the documents yield now, to be compared by tests/test_golden.py.
 
-    python tests/golden/renew.py            both files; the real one only where the real publications are
+    python tests/golden/renew.py            all of them; the real ones only where the real publications are
     git diff tests/golden                   then read every line of the difference: it is what the change did
 
 sample.json   per document: how many of each class, and every link as references
 real.json     per real publication: the same, with measure numbers and hashes in place of words. No sentence of a publication may
               stand here, so references that are made from more than five words are cut and hashed, and descriptions and quotes
               are hashes alone.
+dossiers/     parliamentary questions of our own (.txt), the dossier that each gives over the sample (.md), and in real.json what
+              each gives over the real publications: intents, references, numbers and hashes
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import hashlib
 import json
 import re
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -25,10 +28,20 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(ROOT), str(HERE.parent)]
 
+from corpus_help import build_once  # noqa: E402
+
 from ingest.findings import across  # noqa: E402
 from ingest.link import link  # noqa: E402
 from kg.model import Extraction, Lit, Ref, Statement  # noqa: E402
+from kg.names import shorten  # noqa: E402
+from kg.store import current  # noqa: E402
+from search_api.answers import open_corpus  # noqa: E402
+from search_api.dossier import dossier  # noqa: E402
+from search_api.dossier_markdown import markdown  # noqa: E402
+from search_api.search import open_search  # noqa: E402
 
+DOSSIERS = HERE / "dossiers"
+REAL_DOSSIERS = DOSSIERS / "real.json"
 SAMPLE, REAL = HERE / "sample.json", HERE / "real.json"
 LINKS = ("gvpp:implements", "gvpp:hasPartner", "gvpp:inZone", "gvpp:answersTo", "dct:subject")
 WORDS = 5  # of a name in a reference
@@ -127,6 +140,52 @@ def cut(reference: str) -> str:
     return f"{head}/{'-'.join(words[: WORDS - 1])}~{_hash(name)[:8]}{zone}"
 
 
+def dossiers(data: Path) -> dict[str, Golden]:
+    """The dossier for each question, over a data folder; what differs from build to build is taken out."""
+    generation = current(data)
+    assert generation
+    searching = open_search(open_corpus(generation), "none")
+    found = {file.stem: dossier(searching, file.read_text("utf-8")) for file in sorted(DOSSIERS.glob("*.txt"))}
+    return {
+        name: {**one, "made": "2026-01-15", "corpus": {"version": "VERSION", "date": "2026-01-15"}} for name, one in found.items()
+    }
+
+
+def sample_dossiers(data: Path) -> dict[str, str]:
+    """The dossiers over documents that are our own."""
+    return {name: markdown(one) for name, one in dossiers(data).items()}
+
+
+def real_dossiers(data: Path) -> Golden:
+    """The dossiers over publications that may not be copied."""
+    generation = current(data)
+    assert generation
+    base = generation.manifest["base"]
+    return {
+        name: {"questions": [_question(q, base) for q in one["questions"]], "sources": len(one["sources"])}
+        for name, one in dossiers(data).items()
+    }
+
+
+def _question(question: Golden, base: str) -> Golden:
+    reply, table = question["answer"], question["overview"] or {"rows": [], "grants": [], "suggested": []}
+    if reply is None:
+        return {"number": question["number"]}
+    return {
+        "number": " ".join(filter(None, (question["number"], str(question["part"] or "")))),
+        "taken": [f"{one['what']} {one['from']}" for one in (question["read_as"] or {"added": []})["added"]],
+        "answer": f"{reply['intent']} {reply['status']}",
+        "rows": [
+            " ".join(filter(None, (cut(shorten(row["iri"] or "", base)), row["number"], row["plan"]))) for row in reply["answers"]
+        ],
+        "quotes": _hash(*(one["quote"] for row in reply["answers"] for one in row["citations"])),
+        "table": [len(table[name]) for name in ("rows", "grants", "suggested")],
+        "blocks": [f"{cut(shorten(one['iri'], base))} {len(one['rows'])} {len(one['grants'])}" for one in question["blocks"]],
+        "evidence": [f"{hit['document']} {_hash(hit['citations'][0]['quote'])}" for hit in question["evidence"]],
+        "gaps": [gap["kind"] for gap in question["gaps"]],
+    }
+
+
 def text_of(golden: Golden) -> str:
     return json.dumps(golden, ensure_ascii=False, indent=1) + "\n"
 
@@ -158,12 +217,19 @@ def main() -> None:
 
     SAMPLE.write_text(text_of(sample_golden(extractions(ROOT / "corpus" / "sample", every=True).values())), "utf-8")
     print(f"{SAMPLE.name} is written")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in sample_dossiers(build_once(ROOT / "corpus" / "sample", Path(folder) / "data").data).items():
+            (DOSSIERS / f"{name}.md").write_text(text, "utf-8")
+    print("the dossiers are written")
     real = find_real_corpus()
     if real is None:
         print(f"{REAL.name} is left as it is: the real publications are not here")
         return
     REAL.write_text(text_of(real_golden(extractions(real, every=True).values())), "utf-8")
     print(f"{REAL.name} is written")
+    with tempfile.TemporaryDirectory() as folder:
+        REAL_DOSSIERS.write_text(text_of(real_dossiers(build_once(real, Path(folder) / "data").data)), "utf-8")
+    print(f"{REAL_DOSSIERS.relative_to(HERE)} is written")
 
 
 if __name__ == "__main__":

@@ -261,3 +261,42 @@ def test_paper_shows_what_is_said_and_not_the_frame(watched: Watched) -> None:
     page.emulate_media(media="print")
     assert not page.is_visible("header.top") and not page.is_visible("footer.bottom")
     assert page.is_visible("h1") and page.is_visible(".quote, .fulltext")
+
+
+PASTED = {
+    "nl": "Maatregel 2.3\n\n1. Welke initiatieven voeren maatregel 2.3 uit?\n2. Hoeveel eenhoorns werden geteld?",
+    "fr": "Mesure 2.3\n\n1. Quelles initiatives mettent en œuvre la mesure 2.3 ?\n2. Combien de licornes ont été comptées ?",
+}
+
+
+@pytest.mark.parametrize("lang", ["nl", "fr"])
+def test_a_dossier_is_gathered_with_the_keyboard_and_downloaded(watched: Watched, lang: str) -> None:
+    page = watched.go("/dossier", lang)
+    tab_to(page, r"^text ")
+    page.keyboard.type(PASTED[lang])
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#made", timeout=60_000)
+    assert "Réseau Intersection" in page.inner_text("#made")
+    assert page.locator(".gap").count() >= 1
+    results = Axe().run(page, options=RULES).response["violations"]
+    assert not results, [(found["id"], [node["html"][:200] for node in found["nodes"][:3]]) for found in results]
+    page.locator("#made input[type=checkbox]").first.uncheck()
+    with page.expect_download() as waiting:
+        page.click("button[value=docx]")
+    assert waiting.value.suggested_filename == "dossier.docx"
+    page.emulate_media(media="print")
+    assert page.is_visible("#made h3") and not page.is_visible(".dossier-form")
+
+
+def test_a_dossier_works_without_scripts(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False, accept_downloads=True)
+    page = Watched(context, address).go("/dossier", "fr")
+    page.fill("#text", PASTED["fr"])
+    page.click(".dossier-form button")
+    assert "Réseau Intersection" in page.inner_text("#made")
+    with page.expect_download() as waiting:
+        page.click("button[value=markdown]")
+    assert waiting.value.suggested_filename == "dossier.md"
+    context.close()

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from search_api.dossier import dossier
+from search_api.dossier_docx import MEDIA_TYPE as DOCX
+from search_api.dossier_docx import docx
+from search_api.dossier_markdown import markdown
+from search_api.problems import Problem
+from search_api.search import Searching
 from search_api.web.forms import DossierForm
 from search_api.web.site import Content, Crumb, Visit
 
@@ -28,6 +37,37 @@ def page(visit: Visit, form: DossierForm, made: Mapping[str, Any] | None = None,
         "ticked": lambda key, kind: kind != "evidence" if keep is None else key in keep,
         "told": lambda words: words.get(visit.lang) or next(iter(words.values()), ""),
     }
+
+
+def read(posted: FormData) -> DossierForm:
+    """What was pasted, from the fields of the form; raises Problem for what cannot be read."""
+    fields = {name: str(posted[name]) for name in ("text", "lang", "bilingual") if name in posted}
+    try:
+        return DossierForm.model_validate(fields)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = str(fault["loc"][0]) if fault["loc"] else "form"
+        raise Problem(400, "request", str(fault["msg"]), where=name, remedy="correct the form") from error
+
+
+def make(searching: Searching, form: DossierForm, lang: str) -> Found:
+    """The dossier for what was pasted."""
+    made: Found = dossier(searching, form.text, lang, bilingual=form.bilingual)
+    return {**made, "similar": [], "saved": None}
+
+
+def file(searching: Searching, form: DossierForm, posted: FormData, lang: str) -> tuple[bytes, str, str]:
+    """What was ticked as a file: its bytes, media type and name. It is made again, so that nothing has to be kept meanwhile."""
+    prefix = "remark-"
+    remarks = {
+        int(name.removeprefix(prefix)): str(value)
+        for name, value in posted.multi_items()
+        if name.startswith(prefix) and name.removeprefix(prefix).isdecimal()
+    }
+    left = kept(make(searching, form, lang), set(map(str, posted.getlist("keep"))), remarks)
+    if posted.get("form") == "markdown":
+        return markdown(left).encode("utf-8", "replace"), "text/markdown; charset=utf-8", "dossier.md"
+    return docx(left), DOCX, "dossier.docx"
 
 
 def items(entry: Mapping[str, Any], place: int) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:

@@ -14,14 +14,14 @@ from search_api.coverage import COLUMNS as COVERAGE
 from search_api.coverage import coverage, table
 from search_api.live import Live
 from search_api.problems import Problem, ProblemPage
-from search_api.routes_api import no_repeats
+from search_api.routes_api import no_repeats, nothing_else
 from search_api.routes_knowledge import CoverageParameters
 from search_api.routes_search import COLUMNS, SearchParameters, opened
 from search_api.search import POOL, search
 from search_api.tables import as_csv
 from search_api.web import dossiers, entities, forms, known, lists, overviews, querying, reading, searching, texts
 from search_api.web.language import LANGS
-from search_api.web.site import TYPES, Site
+from search_api.web.site import TYPES, Content, Site, Visit
 
 SITES: WeakKeyDictionary[Live, Site] = WeakKeyDictionary()
 FOREVER = "public, max-age=31536000, immutable"
@@ -89,6 +89,7 @@ def router(live: Live) -> APIRouter:
 
     _overviews(routes, live, site)
     _texts(routes, live, site)
+    _dossiers(routes, live, site)
     return routes
 
 
@@ -153,10 +154,6 @@ def _texts(routes: APIRouter, live: Live, site: Site) -> None:
             await live.run(querying.terms, live.view, given.lang or LANGS[0]), headers={"cache-control": "no-cache"}
         )
 
-    @routes.get("/dossier")
-    async def dossier_page(request: Request, given: Annotated[forms.DossierForm, Query()]) -> Any:
-        return await site.answer(request, given.lang, lambda visit: dossiers.page(visit, given), private=True)
-
     @routes.get("/about")
     async def about(request: Request, given: Annotated[forms.PageParameters, Query()]) -> Any:
         return await site.answer(request, given.lang, lambda visit: texts.about(visit, "about"))
@@ -168,6 +165,34 @@ def _texts(routes: APIRouter, live: Live, site: Site) -> None:
     @routes.get("/report")
     async def report(request: Request, given: Annotated[forms.ReportForm, Query()]) -> Any:
         return await site.answer(request, given.lang, lambda visit: texts.report(visit, given), private=True)
+
+
+def _dossiers(routes: APIRouter, live: Live, site: Site) -> None:
+    """The workbench. A question that was pasted comes in the body of a form: it stands in no address, and nothing keeps it."""
+
+    @routes.get("/dossier")
+    async def begin(request: Request, given: Annotated[forms.DossierForm, Query()]) -> Any:
+        return await site.answer(request, given.lang, lambda visit: dossiers.page(visit, given), private=True)
+
+    @routes.post("/dossier", dependencies=[Depends(nothing_else)])
+    async def gather(request: Request) -> Any:
+        given = dossiers.read(await request.form())
+
+        def make(visit: Visit) -> Content:
+            made = dossiers.make(opened(live, visit.view), given, visit.lang) if given.text.strip() else None
+            return dossiers.page(visit, given, made)
+
+        answer = await site.answer(request, given.lang, make, private=True)
+        answer.headers["cache-control"] = "no-store"
+        return answer
+
+    @routes.post("/dossier/file", dependencies=[Depends(nothing_else)])
+    async def file(request: Request) -> Any:
+        posted = await request.form()
+        given, lang = dossiers.read(posted), site.language(request, dossiers.read(posted).lang)
+        body, media_type, name = await live.run(lambda: dossiers.file(opened(live, live.view), given, posted, lang))
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        return Response(body, 200, headers, media_type)
 
 
 def _csv(name: str, cells: str) -> Response:

@@ -61,6 +61,7 @@ run: $(RUN_STAMP)
 	@$(BIN)/gvpp ask "Quelles initiatives mettent en œuvre la mesure 2.3 ?"
 	@printf '\n== gvpp search "%s"\n' "vol de vélos"
 	@$(BIN)/gvpp search "vol de vélos" --limit 3
+	@printf '\n== the pages, in Dutch and in French: GVPP_DATA=.gvpp %s/gvpp serve\n' "$(BIN)"
 
 # What is left out (slow tests, tests that need the real publications) is named by tests/conftest.py at the end.
 test: $(DEV_STAMP) browser

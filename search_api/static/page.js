@@ -10,7 +10,7 @@ export async function copy(pressed, text) {
   const told = document.createElement("span");
   told.className = "copied";
   told.setAttribute("role", "status");
-  told.textContent = document.documentElement.lang === "fr" ? "copié" : "gekopieerd";
+  told.textContent = document.body.dataset.copied ?? "";
   pressed.after(told);
   setTimeout(() => told.remove(), 2500);
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -202,7 +201,6 @@ def _environment(lang: str) -> Environment:
         texted=_texted,
         cut=marks.cut,
         marked=marks.marked,
-        script=lambda value: Markup(json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")),
     )
     env.globals.update(lang=lang, title_of_site=language.TITLES[lang], other=language.other(lang), languages=language.NAMES)
     return env

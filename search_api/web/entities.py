@@ -101,7 +101,7 @@ def _measure(visit: Visit, ref: str, detail: Detail) -> Content:
         "pillars": values(detail, "gvpp:pillar"),
         "texts": [
             {"text": row["text"], "lang": row.get("text@", row["lang"]), "citation": known.citation(visit.view, row, visit.lang)}
-            for row in texts
+            for row in sorted(texts, key=lambda row: row["lang"] != visit.lang)
         ],
         "stated": sorted(stated, key=lambda one: "main" not in one["roles"]),
         "suggested": [

@@ -1,5 +1,7 @@
 # make run        build the sample corpus, ask the main question in Dutch and in French, search, and serve until Ctrl-C (SERVE=no: not)
 # make test       lint, format check, types, tests (without those marked slow)
+# make browser    find Chromium for the tests of the pages; as root on Debian and Ubuntu, install it
+# make words      bring new texts of the pages into the catalogues, to be translated
 # make test-slow  the tests that `make test` leaves out
 # make format     let ruff mend style and layout
 # make lock       resolve the dependencies again (needs uv on the path)
@@ -22,7 +24,7 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 
 export PYTHONUTF8 := 1
 
-.PHONY: help run test test-slow format lock clean clean-data
+.PHONY: help run test test-slow browser words format lock clean clean-data
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -69,14 +71,31 @@ run: $(RUN_STAMP)
 	fi
 
 # What is left out (slow tests, tests that need the real publications) is named by tests/conftest.py at the end.
-test: $(DEV_STAMP)
+test: $(DEV_STAMP) browser
 	@echo "== ruff check" && $(BIN)/ruff check .
 	@echo "== ruff format --check" && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
 	@echo "== pytest" && $(BIN)/pytest -n $(JOBS) -m "not slow"
 
-test-slow: $(DEV_STAMP)
+test-slow: $(DEV_STAMP) browser
 	@echo "== pytest, slow tests" && $(BIN)/pytest -n $(JOBS) -m slow || { code=$$?; [ $$code -eq 5 ] && echo "no test is marked slow"; }
+
+# The pages are tested in the Chromium of the system; nothing is fetched where there is one.
+browser:
+	@if command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "== installing Chromium for the tests of the pages"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+		echo "ERROR: the tests of the pages need Chromium. On Debian and Ubuntu: sudo apt install chromium" >&2; exit 1; \
+	fi
+
+WORDS := search_api/locale
+words: $(DEV_STAMP)
+	@$(BIN)/pybabel -q extract -F $(WORDS)/babel.cfg -k N_ -k say --omit-header --sort-output --add-location=file -w 1000 \
+		-o $(VENV)/words.pot search_api
+	@for lang in nl fr; do $(BIN)/pybabel -q update -i $(VENV)/words.pot -o $(WORDS)/$$lang/LC_MESSAGES/messages.po -l $$lang \
+		--ignore-obsolete --no-fuzzy-matching --omit-header -w 1000; done
 
 format: $(DEV_STAMP)
 	@$(BIN)/ruff check --fix .

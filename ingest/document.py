@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from ingest.furniture import take_out_footnotes, take_out_furniture, take_out_toc
+from ingest.furniture import take_out_endless, take_out_footnotes, take_out_furniture, take_out_toc
 from ingest.language import language_of
 from ingest.mend import (
     SENTENCE_END,
@@ -74,6 +74,7 @@ def open_document(
     spans = sorted(private)
     lines = _split_labels(lines_of(extracted, source.page_opens), sorted(labels))
     lines = _split_at(_split_lists(lines), spans)
+    take_out_endless(lines)
     take_out_toc(lines)
     take_out_furniture(lines)
     footnotes = take_out_footnotes(lines)

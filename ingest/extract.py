@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ingest import fiche, findings, links, measures, plan, report, resolution
 from ingest.builder import Builder, squashed
 from ingest.document import open_document
+from ingest.furniture import ENDLESS
 from ingest.mend import Block
 from ingest.private import private_spans
 from ingest.readers import read
@@ -82,4 +83,7 @@ def extract_text(
         }
         readers[source.genre](builder)
     findings.within(builder)
+    for match in ENDLESS.finditer(extracted.text):
+        where = f"{source.path.name}, characters {match.start()}–{match.end()}"
+        builder.out.warnings.append(f"{where}: a word of {match.end() - match.start()} letters: its line is left out")
     return builder.out

@@ -1,4 +1,5 @@
-"""What a page adds to a text and is taken out of it: running heads, page numbers, tables of contents, footnotes.
+"""What a page adds to a text and is taken out of it: running heads, page numbers, tables of contents, footnotes;
+and what is no text.
 
 Each function marks lines by their kind; nothing is deleted, so that offsets stay.
 """
@@ -15,9 +16,17 @@ from ingest.mend import Line
 FOOTNOTE_MARK = re.compile(
     r"(?<![IVXL]\.)(?:(?<=[a-zà-ÿ])|(?<=[A-Z]{2})|(?<=[^\W\d][.,;:)”»\"'’])|(?<=[^\W\d][.,;:][)”»\"'’])|(?<=[)”»’][.,;:])|(?<=(?<!\d)(?:19|20)\d\d))(\d{1,3})(?![\d/%]|[.,]\d)"
 )
+ENDLESS = re.compile(r"\S{2000,}")
 TOC_TITLE = re.compile(r"\W*(inhoud(stafel|sopgave)?|table des mati[eè]res|sommaire|contents)\W*$", re.I)
 TOC_PAGE = re.compile(r"\s*[^\W_].{2,90}[^\W\d_][)”»\"]? (\d{1,3})\s*$")  # the number of the page behind a single space
 TOC_LINE = re.compile(r"\s*\S.*(?:\t|\.{3,}|\s{3,})\s*\d{1,3}\s*$")
+
+
+def take_out_endless(lines: Sequence[Line]) -> None:
+    """Mark lines with a word that no language has: data, or a broken file. Patterns would search it from each of its letters."""
+    for line in lines:
+        if ENDLESS.search(line.raw):
+            line.kind = "furniture"
 
 
 def take_out_furniture(lines: Sequence[Line]) -> None:

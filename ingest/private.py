@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 # An address may be broken at a line end and have its signs written out: "voornaam.naam (at) example.org".
 _AT = r"\s?(?:[@＠]|[(\[]\s?(?:at|à|arobase|@)\s?[)\]])\s?"
 _DOT = r"(?:\.|\s?[(\[]\s?(?:dot|punt|point)\s?[)\]]\s?)"
-EMAIL = re.compile(rf"(?:[\w.+-]+[.-]\n)?(?P<local>[\w.+-]+){_AT}[\w-]+(?:-\n[\w-]+)?(?:{_DOT}[\w-]+)+", re.I)
+# It is sought at the beginning of a word alone: from each of its letters, a word of a million letters would take hours.
+EMAIL = re.compile(rf"(?<![\w.+-])(?:[\w.+-]+[.-]\n)?(?P<local>[\w.+-]+){_AT}[\w-]+(?:-\n[\w-]+)?(?:{_DOT}[\w-]+)+", re.I)
 # Addresses of a service, not of a person.
 SERVICE = re.compile(
     r"(?:info|contact|secretariaat|secr[ée]tariat|press|presse|pers|mail|onthaal|accueil|post|office|no-?reply|privacy|dpo)", re.I

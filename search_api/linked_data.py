@@ -6,7 +6,7 @@ Another form of the same address, such as a page, is added by giving `router` a 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import pyoxigraph as ox
@@ -34,6 +34,7 @@ class FormatParameters(Parameters):
     format: str | None = Field(
         None, max_length=60, description="Form of the answer, instead of Accept: ttl, jsonld, nt, rdf, trig.", examples=["ttl"]
     )
+    lang: Literal["nl", "fr"] | None = Field(None, description="Language of the page; RDF has every language.")
 
 
 Format = Annotated[FormatParameters, Query()]
@@ -56,7 +57,6 @@ def router(live: Live, pages: Pages | None = None) -> APIRouter:
         """One graph in the form that is asked for; a page where that is asked for and there is one."""
         media_type = negotiated(request, given.format, offered)
         if media_type == HTML and pages and (page := await pages(request, reference)):
-            page.headers["vary"] = "Accept"
             return page
         media_type = OFFERED[0] if media_type == HTML else media_type
         etag = tag(view.name, media_type)
@@ -106,7 +106,7 @@ def router(live: Live, pages: Pages | None = None) -> APIRouter:
         view = live.view
         thing = reference if reference.startswith("auth/") else f"id/{reference}"
         if other := await live.run(replaced, view, thing):
-            return see_document(other)
+            return see_document(other, given.lang)
         return await answer(request, given, thing, view, lambda: about(view, thing))
 
     @routes.get(
@@ -125,9 +125,12 @@ def router(live: Live, pages: Pages | None = None) -> APIRouter:
     return routes
 
 
-def see_document(thing: str) -> Response:
-    """A redirect to the document of a thing. It is never permanent: what was merged may be parted again by a judgement."""
-    target = f"/doc/{quote(thing.removeprefix('id/'), safe='/:@!$&()*+,;=~.-_')}"
+def see_document(thing: str, lang: str | None = None) -> Response:
+    """A redirect to the document of a thing. It is never permanent: what was merged may be parted again by a judgement.
+
+    lang: language of the page, where one was asked for.
+    """
+    target = f"/doc/{quote(thing.removeprefix('id/'), safe='/:@!$&()*+,;=~.-_')}" + (f"?lang={lang}" if lang else "")
     return Response(b"", 303, {"location": target, "vary": "Accept", "cache-control": "no-cache"})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -13,11 +13,16 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from kg.errors import GvppError, QueryError, StoreError, UsageError
+from search_api.negotiation import choose
 from search_api.sparql_run import Exhausted, NotAcceptable, TimedOut, TooLarge
 from search_api.workers import Busy, NotReady
 
 log = logging.getLogger("gvpp.service")
 MEDIA_TYPE = "application/problem+json"
+FORMS = (MEDIA_TYPE, "text/html")
+DATA = ("/api/", "/sparql", "/download/")  # addresses whose errors are for programs, whatever asks
+# Gives an error as a page: request, status, members of the problem document, headers.
+ProblemPage = Callable[[Request, int, Mapping[str, Any], Mapping[str, str]], Response]
 HOLD = 5  # seconds after which to come back when the service has nothing to answer from
 TITLES = {
     400: "The request is malformed",
@@ -87,6 +92,9 @@ def respond(request: Request, status: int, kind: str, what: str, where: str = ""
     headers: dict[str, str] = more.pop("headers", {})
     members = document(request.scope.get("request_id", ""), status, kind, what, where, remedy, **more)
     headers = {"cache-control": "no-store", "vary": "Accept", **headers}
+    page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
+    if page and not request.url.path.startswith(DATA) and choose(request.headers.get("accept", "*/*"), FORMS) == FORMS[1]:
+        return page(request, status, members, headers)
     body = json.dumps(members, ensure_ascii=False).encode("utf-8", "replace")
     return Response(body, status, headers, MEDIA_TYPE)
 

@@ -25,7 +25,6 @@ from kg.settings import Settings
 from search_api import (
     describe,
     downloads,
-    linked_data,
     problems,
     routes_admin,
     routes_api,
@@ -42,6 +41,7 @@ from search_api.models import Health
 from search_api.rate import RateLimit
 from search_api.sparql_run import Limits
 from search_api.tokens import Keeper
+from search_api.web import pages
 
 log = logging.getLogger("gvpp.service")
 GRACE = 5  # seconds over the time limit of a query that requests have to end when the service stops
@@ -51,7 +51,7 @@ it and where they stand. Everything is read only, but for a dossier that is save
 (RFC 9457).
 """
 Router = Callable[[Live], APIRouter]
-# Parts of the service. A search router (`/api/search`, on `search_api.search.search`) and the pages belong in this list.
+# Parts of the service. The pages come before the linked data, which answers every address below /doc.
 ROUTERS: tuple[Router, ...] = (
     routes_search.router,
     routes_dossier.router,
@@ -60,7 +60,8 @@ ROUTERS: tuple[Router, ...] = (
     routes_knowledge.router,
     routes_api.router,
     downloads.router,
-    linked_data.router,
+    pages.router,
+    pages.linked,
 )
 
 
@@ -106,6 +107,7 @@ def create_app(
         middleware=around,
     )
     app.state.live, app.state.metrics = live, metrics
+    app.state.problem_page = pages.problem_page(live)
     problems.install(app)
     app.include_router(
         sparql_protocol.router(

@@ -141,6 +141,8 @@ class Answering:
 
     def reply(self) -> dict[str, Any]:
         manifest = self.corpus.generation.manifest
+        if not self.rows and not self.sentences:
+            self.sentences.append(self.say("sentence", "not_understood"))
         plans = list(dict.fromkeys([m["plan"] for m in self.measures] + [r["plan"] for r in self.rows if r["plan"]]))
         return {
             "question": self.question.text,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kg.encoder import NONE
-from search_api.answers import Answering, grouped
+from search_api.answers import Answering
 from search_api.passages import bearing
 from search_api.understanding import asks_count, asks_person
 
@@ -30,9 +30,13 @@ def figure(answer: Answering) -> None:
         if answer.question.years:
             answer.notes.append(answer.say("note", "years_covered", years=", ".join(map(str, answer.covered_years()))))
         return
+    same: dict[tuple[str, ...], list[Row]] = {}  # what both languages of one document say is one row
     for item in found:
-        _add(answer, "Figure", item.row)
-        answer.rows[-1]["label"] = {item.row["lang"]: item.row["name"]}
+        key = (item.row["document"], item.row["value"], item.row.get("year", ""), item.row["about"])
+        same.setdefault(key, []).append(item.row)
+    for rows in same.values():
+        _add(answer, "Figure", rows[0], rows)
+        answer.rows[-1]["label"] = {row["lang"]: row["name"] for row in rows}
     answer.sentences.append(_told(answer, answer.rows[0]))
     _differing(answer, [item.row for item in found])
     answer.conflicts()
@@ -51,7 +55,10 @@ def grant(answer: Answering) -> None:
             given = ", ".join(sorted({row["year"] for row in rows}))
             answer.notes.append(answer.say("note", "grants_of", name=answer.label(refs[0]), years=given))
         return
-    for evidence in grouped(mine, "subject").values():
+    same: dict[tuple[str, str], list[Row]] = {}  # an amount is told in both languages, and for each body that shares it
+    for row in mine:
+        same.setdefault((row["year"], row["value"]), []).append(row)
+    for evidence in same.values():
         _add(answer, "Grant", evidence[0], evidence)
         answer.rows[-1]["label"] = answer.describe([evidence[0]["recipient"]])[evidence[0]["recipient"]]["label"]
     told = "; ".join(_value(answer, row["value"]) for row in answer.rows)

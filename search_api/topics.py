@@ -21,7 +21,10 @@ from search_api.wording import wording
 def topics_of(answer: Answering, dropped: Iterable[str] = ()) -> list[Concept]:
     """The concepts of a question that neither name anything known nor say what is asked for. dropped: further words."""
     text = YEAR.sub(" ", YEARS.sub(" ", NUMBER.sub(" ", answer.question.text)))
-    for entity in (one for one in answer.question.entities if not one.common):
+    named = [one for one in answer.question.entities if not one.common]
+    if answer.question.intent != "theme":  # elsewhere the name of a theme is a topic as any other
+        named = [one for one in named if one.kind != "theme"]
+    for entity in named:
         name = r"\W+".join(map(re.escape, entity.name.split()))
         text = re.sub(rf"(?<!\w){name}(?!\w)", " ", text, flags=re.I)
     found = concepts(text, answer.lang, answer.corpus.searching.index)

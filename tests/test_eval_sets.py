@@ -22,7 +22,9 @@ SETS = {
     "answers": ("answers-tune", "answers-report"),
     "answers2": ("answers2-tune", "answers2-report"),
 }
-FILES = [name for names in SETS.values() for name in names]
+DEVELOPING = ["answers3-tune", "answers4-tune"]  # more questions to develop on; nothing is reported on them
+UNANSWERABLE = ["unanswerable-tune", "unanswerable-report"]  # what no document answers, to learn when to abstain
+FILES = [name for names in SETS.values() for name in names] + DEVELOPING
 LEAST_NEEDS = {"search": 65, "answers": 40, "answers2": 30}  # per half
 SEARCH_KINDS = {"topic", "name", "measure", "figure", "zone", "theme", "organisation", "budget", "training"}
 EXPECTED = ("must", "must_not", "numbers", "editions_noted", "evidence")
@@ -88,6 +90,14 @@ def test_every_question_expects_something(name: str) -> None:
             assert any(row.get(key) for key in EXPECTED), row["id"]
 
 
+def test_unanswerable_questions_are_asked_in_both_languages_and_stand_in_one_half() -> None:
+    tune, report = (rows(name) for name in UNANSWERABLE)
+    assert all(row["none"] and row["kind"] == "none" for row in (*tune, *report))
+    assert all(Counter(row["id"][:-3] for row in half).most_common()[-1][1] == 2 for half in (tune, report))
+    assert not {row["id"][:-3] for row in tune} & {row["id"][:-3] for row in report}
+    assert len(tune) == len(report) == 60
+
+
 @pytest.mark.parametrize("kind", SETS)
 def test_no_need_stands_in_both_halves(kind: str) -> None:
     tune, report = (rows(name) for name in SETS[kind])
@@ -125,11 +135,12 @@ def test_about_a_third_of_the_questions_has_no_answer(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_anchors_are_short(name: str) -> None:
-    wrong = [entry for entry in anchors(name) if len(entry[2].split()) not in WORDS]
+    least = 1 if name in DEVELOPING else WORDS.start  # what nothing is reported on may be pointed at less exactly
+    wrong = [entry for entry in anchors(name) if not least <= len(entry[2].split()) < WORDS.stop]
     assert not wrong
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [name for names in SETS.values() for name in names])
 def test_anchors_occur_in_the_publications_once_or_twice(name: str, real_corpus: Path) -> None:
     texts: dict[str, str] = {}
     for file in sorted(real_corpus.glob("*.txt")):

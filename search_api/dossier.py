@@ -151,7 +151,12 @@ class _Making:
         same = {lang: reply for lang, reply in replies.items() if _rows(reply) == _rows(own)}
         reply = same.get(self.lang, own)
         passages = [row for row in reply["answers"] if row["kind"] == "Passage"]
-        reply = {**reply, "answers": [row for row in reply["answers"] if row["kind"] != "Passage"]}
+        # Passages are no answer here: they stand below, to be checked.
+        reply = {
+            **reply,
+            "answers": [row for row in reply["answers"] if row["kind"] != "Passage"],
+            "nearest": [row for row in reply["nearest"] if row["kind"] != "Passage"],
+        }
         for row in reply["answers"]:
             told = (
                 self.tables.initiatives.get(shorten(row["iri"] or "", self.corpus.base)) if row["kind"] == "Initiative" else None
@@ -160,6 +165,8 @@ class _Making:
         entry["answer"] = reply
         entry["texts"] = {lang: one["text"] for lang, one in same.items() if lang in self.langs} or {item.lang: own["text"]}
         entry["notes"] = {lang: one["notes"] for lang, one in same.items() if lang in self.langs} or {item.lang: own["notes"]}
+        if passages and not reply["answers"]:
+            entry["texts"] = dict.fromkeys(entry["texts"], "")
         question = understand(read.text, item.lang, self.corpus.plans, self.corpus.names)
         hits = search(self.searching, read.text, item.lang, limit=POOL if wanted else 3 * PASSAGES)["hits"]
         if wanted:

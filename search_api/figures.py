@@ -173,7 +173,7 @@ class Term:
 def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Collection[str]) -> list[Term]:
     """Content words of a question; the counted thing (after "how many") first, the bodies that it names last."""
     passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
-    passed |= stopwords(question.lang) | set(wording()["pass"]["list"])
+    passed |= stopwords(question.spoken) | set(wording()["pass"]["list"])
     text = re.sub(r"(?<!\d)20\d\d(?!\d)", " ", question.text)
     wanted: list[Term] = []
     called: dict[str, list[str]] = {}  # the names of what is named, once for each: one word may name a body and its project
@@ -194,7 +194,7 @@ def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Col
         if word in passed or len(word) < 3:
             continue
         forms = {_stem(word)}
-        for source in ("nl", "fr") if question.lang == "en" else (question.lang,):
+        for source in ("nl", "fr") if question.spoken == "en" else (question.spoken,):
             forms |= {_stem(part) for term in translate(word, source) for part in words(term) if len(part) > 3}
         wanted.append(Term(frozenset(forms), word in names))
     return wanted + bodies

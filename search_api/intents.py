@@ -320,7 +320,7 @@ def unknown(answer: Answering) -> None:
 def shortened(answer: Answering) -> None:
     """The abbreviation of what a question spells out: every word of its meaning stands in the question."""
     asked = set(words(answer.question.text)) | {
-        word for term in translate(answer.question.text, answer.lang) for word in words(term)
+        word for term in translate(answer.question.text, answer.question.spoken) for word in words(term)
     }
     found = grouped(answer.fetch("expansions"), "subject")
     for ref, rows in found.items():

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kg.encoder import NONE
+from kg.names import fold
 from search_api.answers import Answering
 from search_api.passages import bearing
 from search_api.understanding import asks_count, asks_person
 
 Row = Mapping[str, str]
 THIN = {"nl": ".", "fr": "\u202f", "en": ","}  # between thousands
+SCALES = {"duizend": 1e3, "millier": 1e3, "thousand": 1e3, "miljoen": 1e6, "million": 1e6, "miljard": 1e9, "milliard": 1e9}
 POINT = {"nl": ",", "fr": ",", "en": "."}
 
 
@@ -55,9 +57,9 @@ def grant(answer: Answering) -> None:
             given = ", ".join(sorted({row["year"] for row in rows}))
             answer.notes.append(answer.say("note", "grants_of", name=answer.label(refs[0]), years=given))
         return
-    same: dict[tuple[str, str], list[Row]] = {}  # an amount is told in both languages, and for each body that shares it
+    same: dict[tuple[str, float], list[Row]] = {}  # an amount is told in both languages, and for each body that shares it
     for row in mine:
-        same.setdefault((row["year"], row["value"]), []).append(row)
+        same.setdefault((row["year"], euros(row)), []).append(row)
     for evidence in same.values():
         _add(answer, "Grant", evidence[0], evidence)
         answer.rows[-1]["label"] = answer.describe([evidence[0]["recipient"]])[evidence[0]["recipient"]]["label"]
@@ -66,6 +68,12 @@ def grant(answer: Answering) -> None:
     answer.sentences.append(answer.say("sentence", "grant", name=names, values=told))
     _differing(answer, mine)
     answer.conflicts()
+
+
+def euros(row: Row) -> float:
+    """A sum of money in euros, whatever its scale: 35 000 thousand are 35 000 000."""
+    unit = fold(row.get("unit", ""))
+    return float(row["value"]) * next((scale for word, scale in SCALES.items() if word in unit), 1)
 
 
 def _add(answer: Answering, kind: str, row: Row, evidence: Sequence[Row] = ()) -> None:

@@ -87,7 +87,7 @@ def measures(answer: Answering) -> None:
 def group(answer: Answering) -> None:
     """Initiatives for a group of people: those whose name, description, target group or goal names the group."""
     about = topics_of(answer)
-    people = [one for one in about if is_group(one, answer.lang)]
+    people = [one for one in about if is_group(one, answer.question.spoken)]
     rows = [
         row for row in answer.fetch("texts-of-initiatives") if any(says(one, [(row["lang"], row["quote"])]) for one in people)
     ]

@@ -99,7 +99,7 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
     from search_api.search import folded, hits_of, ranked
 
     searching = corpus.searching
-    about = concepts(topic(question.text), question.lang, searching.index)
+    about = concepts(topic(question.text), question.spoken, searching.index)
     found = ranked(searching, question, about, _places(searching, question), proof=()) if about else []
     if not found:
         return reply
@@ -130,7 +130,7 @@ def bearing(corpus: Corpus, question: Question) -> list[str]:
     from search_api.search import folded, ranked
 
     searching = corpus.searching
-    about = concepts(topic(question.text), question.lang, searching.index)
+    about = concepts(topic(question.text), question.spoken, searching.index)
     found = ranked(searching, question, about, _places(searching, question), proof=()) if about and searching.encoder else []
     if not found or _beyond(corpus, question, about, found):
         return []
@@ -145,13 +145,13 @@ def features(searching: Searching, question: Question, about: Sequence[Concept],
     one's language has, words without a translation not counted; foreign: 1 where the best passage is in another language."""
     best, top = found[0].indexed.passage.lang, found[:3]
     cosine = max((float(one.cosines.max()) for one in top if one.cosines is not None), default=USUAL)
-    absent = [concept for concept in about if not _present(searching, concept, best, question.lang)]
+    absent = [concept for concept in about if not _present(searching, concept, best, question.spoken)]
     return {
         "cosine": 50 * (cosine - USUAL),
         "sentence": max(one.reasons["sentence"] for one in top),
         "words": max(one.reasons["words"] for one in top),
         "absent": len(absent) / len(about),
-        "foreign": float(best != question.lang),
+        "foreign": float(best != question.spoken),
     }
 
 
@@ -190,7 +190,7 @@ def _beyond(corpus: Corpus, question: Question, about: Sequence[Concept], found:
     known = " ".join(entity.name.casefold() for entity in question.entities)
     if any(_is_name(question.text, one.text) and one.text.casefold() not in known and not _has(found, one) for one in about):
         return True
-    deciding = [one for one in about if decides(corpus, question.lang, one)]
+    deciding = [one for one in about if decides(corpus, question.spoken, one)]
     in_place = any(entity.kind == "place" for entity in question.entities)
     return bool(deciding) and in_place and not any(_has(found[:1], one) for one in deciding)
 

@@ -184,7 +184,7 @@ def search(
     filters = {name: tuple(values) for name, values in (filters or {}).items() if values}
     _check(searching.index, filters)
     question = understand(text, lang, searching.corpus.plans, searching.corpus.names)
-    about = concepts(topic(question.text), question.lang, searching.index)
+    about = concepts(topic(question.text), question.spoken, searching.index)
     found = folded(ranked(searching, question, about, filters))
     hits = hits_of(searching, found[offset : offset + limit], about, question.lang)
     return {
@@ -324,9 +324,9 @@ def _nearness(searching: Searching, question: Question) -> tuple[dict[str, Vecto
         return {}, {}
     asked = searching.encoded(question.text)
     meaning, sentence = np.full((2, len(searching.refs)), -1, np.float32)
-    for lang, values in vectors.cosines(index.vectors, asked, question.lang).items():
+    for lang, values in vectors.cosines(index.vectors, asked, question.spoken).items():
         meaning[searching.holders[lang]] = values
-    of_sentences = vectors.cosines(index.sentences, asked, question.lang)
+    of_sentences = vectors.cosines(index.sentences, asked, question.spoken)
     for lang, values in of_sentences.items():
         np.maximum.at(sentence, searching.owners[lang], values)
     return {"meaning": _above_usual(meaning), "sentence": _above_usual(sentence)}, of_sentences
@@ -354,8 +354,8 @@ def _best(searching: Searching, values: Vector, allowed: Collection[str] | None)
 def _pieces(index: Index, question: Question, about: Sequence[Concept], filters: Filters) -> dict[str, float]:
     """Passages with names and long words that look like those of the question, as a share of the best."""
     wanted = [Term(" ".join(concept.text for concept in about))]
-    if question.lang in OTHER:
-        wanted += [Term(term, TRANSLATED) for term in translate(question.text, question.lang)]
+    if question.spoken in OTHER:
+        wanted += [Term(term, TRANSLATED) for term in translate(question.text, question.spoken)]
     hits = [hit for found in lexical.search_grams(index.words, wanted, filters, LOOKED_AT).values() for hit in found]
     top = max((score for _, score in hits), default=0)
     return {ref: score / top for ref, score in hits} if top > 0 else {}

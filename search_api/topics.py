@@ -27,7 +27,7 @@ def topics_of(answer: Answering, dropped: Iterable[str] = ()) -> list[Concept]:
     for entity in named:
         name = r"\W+".join(map(re.escape, entity.name.split()))
         text = re.sub(rf"(?<!\w){name}(?!\w)", " ", text, flags=re.I)
-    found = concepts(text, answer.lang, answer.corpus.searching.index)
+    found = concepts(text, answer.question.spoken, answer.corpus.searching.index)
     passed = {fold(word) for word in dropped}
     return [one for one in found if not (fold(one.text) in passed or one.text.isdigit() or speaks_of_frame(one.text))]
 
@@ -65,7 +65,7 @@ def narrowed(
 
     An initiative is about what its names, the words that prove it, their headings and the title of their document say.
     """
-    deciding = [one for one in about if decides(answer.corpus, answer.lang, one)]
+    deciding = [one for one in about if decides(answer.corpus, answer.question.spoken, one)]
     others = [one for one in about if one not in deciding]
     if not deciding:
         return list(rows), others

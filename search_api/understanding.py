@@ -30,7 +30,7 @@ class Question:
     """An understood question. `plans` are the editions it chooses, all of them when it chooses none."""
 
     text: str
-    lang: str
+    lang: str  # of the answer
     intent: str  # a key of search_api.intents.INTENTS, or "unknown"
     numbers: tuple[str, ...] = ()
     plans: tuple[str, ...] = ()
@@ -42,6 +42,7 @@ class Question:
     considered: bool = False
     activity: str = ""  # "daily" or "specific" where the question asks for one of them
     abbreviation: str = ""
+    spoken: str = "nl"  # the language that the question is in
     existing: bool = False
     planned: bool = False  # it asks for nothing but what is planned or considered
     pillars: tuple[str, ...] = ()  # prevention, reaction, followup
@@ -80,7 +81,8 @@ def language(text: str, default: str = "nl") -> str:
 def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) -> Question:
     """Read a question. plans: ids of the editions with measures, newest first."""
     text = clean(text)
-    lang = lang or language(text)
+    spoken = language(text, lang or "nl")
+    lang = lang or spoken
     folded = _spelled(fold(text))
     without_years = YEARS.sub(" ", text)
     numbers = tuple(dict.fromkeys(f"{int(a)}.{int(b)}" for a, b in NUMBER.findall(without_years)))
@@ -113,6 +115,7 @@ def understand(text: str, lang: str | None, plans: Sequence[str], names: Names) 
         reporting={ref for one in entities if one.kind == "organisation" and not one.common for ref in one.refs}
         <= names.publishers,
         span=tuple(year for a, b in YEARS.findall(text) for year in range(int(a), int(b if len(b) == 4 else a[:2] + b) + 1)),
+        spoken=spoken,
         existing=_says(folded, "existing"),
         planned=_says(folded, "planned"),
         pillars=tuple(name for name in wording()["pillar"] if _pattern("pillar", name).search(folded)),
@@ -179,6 +182,11 @@ def asks_told(text: str) -> bool:
     """Whether a question asks for one number or date, which a sentence has or has not."""
     folded = fold(text)
     return _says(folded, "how_many") or _says(folded, "when") or _says(folded, "money")
+
+
+def is_question(text: str) -> bool:
+    """Whether a text asks something in a sentence; otherwise it is words to search for."""
+    return "?" in text or _says(fold(text), "asks")
 
 
 def asks_explanation(text: str) -> bool:
@@ -299,8 +307,8 @@ def has_group(question: Question) -> bool:
     from kg.glossary import groups
     from kg.lexical import words
 
-    found = [word.stem for word in words(question.text, question.lang)]
-    return groups(found, question.lang)
+    found = [word.stem for word in words(question.text, question.spoken)]
+    return groups(found, question.spoken)
 
 
 def speaks_of_frame(text: str) -> bool:

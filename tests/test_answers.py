@@ -19,6 +19,7 @@ from search_api.answers import Corpus, open_corpus
 from search_api.answers import ask as ask_corpus
 from search_api.evaluation import fallen, judge, read_questions, summary
 from search_api.intents_figures import spoken
+from search_api.search import search
 
 EVAL = Path(__file__).parent / "eval"
 Reply = dict[str, Any]
@@ -237,7 +238,8 @@ def test_answers_are_no_worse_than_they_were(real_build: Built, name: str) -> No
     generation = current(real_build.data)
     assert generation
     opened = open_corpus(generation)
-    results = judge(read_questions(EVAL / f"{name}.jsonl"), lambda q, lang: ask(opened, q, lang), None)
+    questions = read_questions(EVAL / f"{name}.jsonl")
+    results = judge(questions, lambda q, lang: ask(opened, q, lang), lambda q, lang: search(opened.searching, q, lang))
     figures = summary(results)
     before = json.loads((EVAL / "baseline" / f"{name}.json").read_text("utf-8"))
     assert not fallen(figures, before), fallen(figures, before)

@@ -10,7 +10,7 @@ from kg.lexical import FILTERS
 from search_api import answers
 from search_api.live import Live
 from search_api.search import POOL, search
-from search_api.understanding import language
+from search_api.understanding import is_question, language
 from search_api.web import known
 from search_api.web.forms import SearchForm
 from search_api.web.language import LANGS
@@ -85,9 +85,10 @@ def results(visit: Visit, live: Live, form: SearchForm) -> Content:
 
 
 def _answer(visit: Visit, text: str) -> dict[str, Any] | None:
-    """The answer to a question, its rows by plan edition; None where what was asked is no question that the graph answers."""
+    """The answer to a question, its rows by plan edition; None for words that are no question, and where passages
+    are the answer: they stand below."""
     answer = answers.ask(visit.view.corpus, text, visit.lang)
-    if answer["status"] == "not_found" and (answer["intent"] == "unknown" or not answer["text"]):
+    if answer["status"] == "not_found" and answer["intent"] == "unknown" and not is_question(text):
         return None
     if all(row["kind"] == "Passage" for row in answer["answers"]) and answer["answers"]:
         return None

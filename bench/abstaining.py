@@ -23,8 +23,9 @@ from kg.store import current
 from search_api.answers import answer, open_corpus
 from search_api.concepts import concepts
 from search_api.evaluation import read_questions, relevant
+from search_api.hits import hits_of
 from search_api.passages import FEATURES, SHOWN, abstaining, features, uncertain
-from search_api.search import Searching, folded, hits_of, ranked
+from search_api.search import Searching, folded, ranked
 from search_api.understanding import topic, understand
 
 EVAL = Path(__file__).parent.parent / "tests" / "eval"

@@ -96,7 +96,8 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
     Passages answer what is not understood, and what the graph holds in part only (recommendations, descriptions). A question
     for anything else that has no answer in the graph stays without: what it asks for is known, and is not there.
     """
-    from search_api.search import folded, hits_of, ranked
+    from search_api.hits import hits_of
+    from search_api.search import folded, ranked
 
     searching = corpus.searching
     about = concepts(topic(question.text), question.spoken, searching.index)

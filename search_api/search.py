@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import math
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,8 @@ from kg.lexical import FILTERS, Term
 from kg.names import measure_ref, shorten
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import Corpus, answer
-from search_api.concepts import TRANSLATED, Concept, concepts, said_at, shares
+from search_api.concepts import TRANSLATED, Concept, concepts, shares
+from search_api.hits import facets_of, hits_of, place_of
 from search_api.understanding import Question, asks_for, asks_number, topic, understand
 
 POOL = 100  # most passages that a search finds
@@ -35,9 +35,15 @@ LOOKED_AT = 60  # best passages of each reason that are looked at
 SCALE = 0.12  # what a cosine rises above its usual value for a passage that answers
 SHARE = 0.25  # of the best score: what is below is not found
 DIGITS = 6  # numbers in a passage that is about figures
-SHOWN = 8  # entities of a hit
 KEPT = 8  # questions whose vectors are kept
 REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures", "period", "asked", "measures", "proof")
+# Intents whose answer rests on a few passages, which a search should show first; a long list proves nothing of the kind.
+PROVING = frozenset(
+    {
+        *("implements", "measure", "partners", "compare", "contributes", "partner_measures", "zone", "zones", "theme", "names"),
+        *("theme_measures", "theme_number", "resolution", "abbreviation", "figure", "grant", "initiative", "when"),
+    }
+)
 KIN = 3  # best passages to which others may be akin
 
 Vector = NDArray[np.float32]
@@ -115,7 +121,7 @@ class Searching:
         """A passage as a citation, whole."""
         passage = indexed.passage
         where = {"quote": passage.text, "lang": passage.lang, "start": passage.start, "end": passage.end}
-        return _place(self.corpus, indexed, passage.lang) | where | {"url": f"{self.corpus.base}/{passage.ref}"}
+        return place_of(self.corpus, indexed, passage.lang) | where | {"url": f"{self.corpus.base}/{passage.ref}"}
 
     def nearness_of_quotes(self, question: Question) -> Callable[[str, str], float]:
         """A function that tells how near a quote of a passage is to a question: 1 for what the nearest sentence is above usual, 0
@@ -192,7 +198,7 @@ def search(
         "lang": question.lang,
         "total": len(found),
         "hits": hits,
-        "facets": _facets(found),
+        "facets": facets_of(found),
         "by": "words and meaning" if searching.encoder else "words",
         "corpus": {key: searching.corpus.generation.manifest[name] for key, name in (("version", "name"), ("date", "date"))},
     }
@@ -363,6 +369,8 @@ def _pieces(index: Index, question: Question, about: Sequence[Concept], filters:
 
 def _proof(searching: Searching, question: Question) -> set[str]:
     """The passages that an answer from the graph cites: what proves an answer is what a search should show first."""
+    if question.intent not in PROVING:
+        return set()
     reply = answer(searching.corpus, question)
     urls = [citation["url"] for row in reply["answers"] for citation in row["citations"]]
     return {shorten(url, searching.corpus.base) for url in urls}
@@ -385,62 +393,3 @@ def folded(found: Iterable[Found]) -> list[Found]:
         else:
             kept[one.indexed.ref] = one
     return list(kept.values())
-
-
-# ---------------------------------------------------------------- what is shown
-
-
-def _facets(found: Iterable[Found]) -> dict[str, dict[str, int]]:
-    """How many of the passages found stand under each value of each filter, the most frequent first."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FILTERS}
-    for one in found:
-        for name, values in one.indexed.filters.items():
-            counts[name].update(values)
-    return {name: dict(sorted(count.items(), key=lambda item: (-item[1], item[0]))) for name, count in counts.items()}
-
-
-def hits_of(searching: Searching, found: Iterable[Found], about: Sequence[Concept], lang: str) -> list[dict[str, Any]]:
-    """Passages as they are shown: in the shape of design §7, labels in a language."""
-    return [_hit(searching, one, about, lang) for one in found]
-
-
-def _hit(searching: Searching, one: Found, about: Sequence[Concept], lang: str) -> dict[str, Any]:
-    corpus, passage = searching.corpus, one.indexed.passage
-    spans = said_at(one.indexed, about)
-    entities = sorted(one.indexed.entities, key=lambda ref: (searching.index.mentions[ref], ref))[:SHOWN]
-    return {
-        "passage": f"{corpus.base}/{passage.ref}",
-        **_place(corpus, one.indexed, lang),
-        "lang": passage.lang,
-        "quote": passage.text,
-        "start": passage.start,
-        "end": passage.end,
-        "highlights": spans,
-        "sentence": _nearest_sentence(searching, one),
-        "score": round(one.score, 4),
-        "why": {
-            "words": list(dict.fromkeys(passage.text[start:end] for start, end in spans)),
-            "reasons": {name: round(value, 3) for name, value in one.reasons.items() if value > 0},
-        },
-        "entities": [{"iri": f"{corpus.base}/{ref}", "label": corpus.label(ref, lang)} for ref in entities],
-        "also": [_place(corpus, other, lang) | {"passage": f"{corpus.base}/{other.ref}"} for other in one.also],
-    }
-
-
-def _nearest_sentence(searching: Searching, one: Found) -> tuple[int, int] | None:
-    """The span of the sentence that comes nearest to the question; None without vectors."""
-    if one.cosines is None or not (known := searching.sentences.get(one.indexed.ref)):
-        return None
-    near = one.cosines
-    _, start, end = max(known, key=lambda place: float(near[place[0]]))
-    return start, end
-
-
-def _place(corpus: Corpus, indexed: Indexed, lang: str) -> dict[str, Any]:
-    passage = indexed.passage
-    return {
-        "document": passage.document,
-        "title": corpus.label(f"id/document/{passage.document}", lang),
-        "page": passage.page,
-        "section": " › ".join(passage.section) or None,
-    }

@@ -6,6 +6,7 @@ Words that only say what kind of list is wanted (initiatives, projects, exist, r
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -40,7 +41,7 @@ def is_group(concept: Concept, lang: str) -> bool:
 def says(concept: Concept, texts: Iterable[tuple[str, str]]) -> bool:
     """Whether one of some texts, each with its language, has a concept in any of its ways."""
     for lang, text in texts:
-        row = f" {' '.join(word.stem for word in words(text, lang))} "
+        row = _stemmed(lang, text)
         if any(f" {' '.join(key)} " in row for key, sure in concept.ways.get(lang, {}).items() if sure > SAID):
             return True
     return False
@@ -56,6 +57,12 @@ def decides(corpus: Corpus, lang: str, concept: Concept) -> bool:
     index = corpus.searching.index
     ways = concept.ways.get(lang, {})
     return bool(ways) and not any(min(spread(index, lang, stem) for stem in key) for key in ways)
+
+
+@functools.lru_cache(maxsize=8192)
+def _stemmed(lang: str, text: str) -> str:
+    """The stems of a text between spaces. The same names and quotes are looked through for every question."""
+    return f" {' '.join(word.stem for word in words(text, lang))} "
 
 
 def narrowed(

@@ -116,7 +116,7 @@ def _counts(wanted: Sequence[Term], unit: frozenset[str], text: frozenset[str]) 
     for term in wanted[:2]:
         if not term.name and term.forms & unit:
             return True
-        if term.name or not term.forms & text:
+        if not (term.inflected and term.forms & text):
             return False
     return False
 
@@ -163,6 +163,7 @@ class Term:
 
     forms: frozenset[str]
     name: bool
+    inflected: bool = False  # written as a Dutch adjective before its noun ("prioritaire")
     names: tuple[frozenset[str], ...] = ()  # the words of each name of a body: all those of one have to be there
 
     def within(self, text: frozenset[str]) -> bool:
@@ -188,7 +189,7 @@ def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Col
     bodies = []
     for surface, all_names in called.items():
         each = tuple(filter(None, (_stems(*(word for word in words(name) if word not in small)) for name in all_names)))
-        bodies.append(Term(frozenset().union(*each), not surface.islower(), each))
+        bodies.append(Term(frozenset().union(*each), not surface.islower(), names=each))
     names = {fold(word) for word in re.findall(r"(?<=\s)[A-ZÀ-Ý][\w-]+", text)}
     for word in words(text):
         if word in passed or len(word) < 3:
@@ -196,5 +197,5 @@ def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Col
         forms = {_stem(word)}
         for source in ("nl", "fr") if question.spoken == "en" else (question.spoken,):
             forms |= {_stem(part) for term in translate(word, source) for part in words(term) if len(part) > 3}
-        wanted.append(Term(frozenset(forms), word in names))
+        wanted.append(Term(frozenset(forms), word in names, question.spoken == "nl" and word.endswith("e")))
     return wanted + bodies

@@ -13,7 +13,7 @@ from search_api import intents_things as things
 from search_api import renaming
 from search_api.answers import Answering, grouped, order, years
 from search_api.topics import says, topics_of
-from search_api.understanding import editions_of_numbers
+from search_api.understanding import asks_who, editions_of_numbers
 
 
 def implements(answer: Answering) -> None:
@@ -33,7 +33,9 @@ def implements(answer: Answering) -> None:
             answer.sentences.append(answer.say("sentence", "implements", number=number, years=when, count=count, names=names))
             if len(found) > 1:
                 answer.notes.append(answer.say("note", "other_edition", number=number, years=when, label=label))
-        if found and not answer.rows:
+        if found and not answer.rows and asks_who(answer.question.text):
+            partners(answer)
+        elif found and not answer.rows:
             answer.sentences += [
                 answer.say("sentence", "implements_none", number=number, years=years(ref.split("/")[2])) for ref in found
             ]
@@ -139,7 +141,7 @@ def zones(answer: Answering) -> None:
             names = "; ".join(answer.label(ref) for ref in by_zone)
             answer.sentences.append(answer.say("sentence", "zones", name=entity.name, names=names))
             return
-    unknown(answer)
+    things.zones_about(answer)
 
 
 def theme(answer: Answering) -> None:

@@ -177,7 +177,13 @@ def findings(answer: Answering) -> None:
     if documents:
         rows = [row for row in rows if row["document"].rsplit("/", 1)[-1] in documents]
     about = {ref for entity in answer.question.entities for ref in entity.refs}
-    for ref, evidence in grouped(rows, "subject").items():
+    topics = topics_of(answer)
+    told = {
+        row["subject"]: sum(says(one, [(answer.lang, row["text"]), (row["lang"], row["quote"])]) for one in topics)
+        for row in rows
+    }
+    most = max(told.values(), default=0)
+    for ref, evidence in grouped((row for row in rows if told[row["subject"]] == most), "subject").items():
         answer.add("Finding", ref, [{**row, "certainty": "inferred"} for row in evidence], text=evidence[0]["text"])
         answer.rows[-1]["label"] = {answer.lang: evidence[0]["text"]}
     count = answer.count("findings", len(answer.rows))

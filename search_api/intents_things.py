@@ -9,6 +9,7 @@ from typing import Any
 from search_api.answers import CITATIONS, Answering, grouped, passage_row
 from search_api.intents_lists import listed
 from search_api.naming import Entity
+from search_api.topics import says, topics_of
 from search_api.understanding import YEAR, asks_explanation, tells_begin
 
 FEW = 3  # initiatives of an organisation that are described
@@ -25,6 +26,8 @@ def initiative(answer: Answering) -> None:
                 answer.sentences.append(answer.say("sentence", "initiative", name=answer.label(ref), text=told[0]["quote"]))
     if not answer.rows:
         organisation(answer)
+    if not answer.rows:
+        _headed(answer)
 
 
 def _name(property_: str) -> str:
@@ -52,8 +55,38 @@ def organisation(answer: Answering) -> None:
                 row["text"] = told[0]["quote"] if told else None
                 row["citations"] = answer.citations([*told[:2], *rows]) if told else row["citations"]
             if asks_explanation(answer.question.text) and not any(row["text"] for row in answer.rows):
-                answer.rows.clear()  # a bare name explains nothing: the passages do
+                _headed(answer)
             return
+
+
+def _headed(answer: Answering) -> None:
+    """The passages under a heading that names what is asked for: what the documents tell of it, in their own words."""
+    searching = answer.corpus.searching
+    entities = [
+        entity for entity in answer.question.entities if not entity.common and entity.kind in ("initiative", "organisation")
+    ]
+    for entity in entities:
+        names = {name.casefold() for ref in entity.refs for name in answer.corpus.names.of[ref]}
+        for passage in dict.fromkeys(place for ref in entity.refs for place in searching.mentioned.get(ref, ())):
+            indexed = searching.index.passages[passage]
+            if any(name in " ".join(indexed.passage.section[-1:]).casefold() for name in names) and len(answer.rows) <= FEW:
+                place = searching.place(indexed)
+                answer.rows.append(passage_row(place, place["quote"]))
+                answer.sentences = answer.sentences or [answer.say("sentence", "headed", name=answer.label(entity.refs[0]))]
+
+
+def zones_about(answer: Answering) -> None:
+    """The police zones whose initiatives are about a topic, by the words of their names, descriptions and goals."""
+    about = topics_of(answer)
+    rows = answer.fetch("texts-of-initiatives") if about else []
+    found = {row["subject"] for row in rows if all(says(one, [(row["lang"], row["quote"])]) for one in about)}
+    by_zone = grouped(answer.fetch("zones-of-initiative", initiative=sorted(found)), "subject") if found else {}
+    for ref, evidence in by_zone.items():
+        answer.add("Organisation", ref, evidence)
+    if by_zone:
+        names = "; ".join(answer.label(ref) for ref in by_zone)
+        topic = ", ".join(one.text for one in about)
+        answer.sentences.append(answer.say("sentence", "zones", name=topic, names=names))
 
 
 def partners(answer: Answering) -> None:

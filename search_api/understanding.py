@@ -184,6 +184,11 @@ def asks_told(text: str) -> bool:
     return _says(folded, "how_many") or _says(folded, "when") or _says(folded, "money")
 
 
+def asks_who(text: str) -> bool:
+    """Whether a question asks for people, bodies or services."""
+    return _says(fold(text), "who")
+
+
 def is_question(text: str) -> bool:
     """Whether a text asks something in a sentence; otherwise it is words to search for."""
     return "?" in text or _says(fold(text), "asks")
@@ -272,10 +277,11 @@ def _intent(folded: str, question: Question) -> str:
         ),
         ("partner_measures", "organisation" in known and _says(folded, "partner") and question.chosen and not lists),
         ("target", kinds & {"initiative", "place"} and _says(folded, "target")),
-        ("zones", "initiative" in kinds and _says(folded, "which_zone")),
+        ("names", "place" in known and _says(folded, "belongs") and not _says(folded, "asks_initiative")),
+        ("zones", _says(folded, "which_zone") and not known & {"place", "organisation"}),
         ("carriers", "place" in known and _says(folded, "partner")),
         ("carriers", "initiative" in kinds and (_says(folded, "partner") or _says(folded, "carries"))),
-        ("zone", "place" in kinds and (lists or _says(folded, "goes_on"))),
+        ("zone", "place" in kinds and (lists or bool(question.activity) or _says(folded, "goes_on"))),
         ("theme", "theme" in kinds and (lists or _says(folded, "theme"))),
         ("themes", not known and _says(folded, "themes")),
         ("status", not known and lists and question.considered and _says(folded, "planned")),

@@ -10,6 +10,7 @@ from kg.names import fold
 from search_api.answers import Answering
 from search_api.passages import bearing
 from search_api.understanding import asks_count, asks_person
+from search_api.wording import wording
 
 Row = Mapping[str, str]
 THIN = {"nl": ".", "fr": "\u202f", "en": ","}  # between thousands
@@ -95,7 +96,17 @@ def _told(answer: Answering, row: Mapping[str, Any]) -> str:
 
 def _value(answer: Answering, value: Mapping[str, Any]) -> str:
     number = spoken(value["number"], answer.lang)
-    return " ".join(filter(None, [number, value["unit"], f"({value['year']})" if value["year"] else ""]))
+    return " ".join(filter(None, [number, unit_in(value["unit"], answer.lang), f"({value['year']})" if value["year"] else ""]))
+
+
+def unit_in(unit: str, lang: str) -> str:
+    """A unit of money in a language; any other as the source has it."""
+    same = fold(unit)
+    for words in wording()["unit"].values():
+        for place, word in enumerate(words):
+            if fold(word) == same:
+                return str(wording()["unit"][lang][place])
+    return unit
 
 
 def spoken(number: float, lang: str) -> str:

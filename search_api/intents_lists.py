@@ -88,9 +88,14 @@ def group(answer: Answering) -> None:
     """Initiatives for a group of people: those whose name, description, target group or goal names the group."""
     about = topics_of(answer)
     people = [one for one in about if is_group(one, answer.question.spoken)]
-    rows = [
-        row for row in answer.fetch("texts-of-initiatives") if any(says(one, [(row["lang"], row["quote"])]) for one in people)
-    ]
+    rows = answer.fetch("texts-of-initiatives")
+    known = answer.describe(row["subject"] for row in rows)
+    fitting = {
+        row["subject"]
+        for row in rows
+        if any(says(one, [(row["lang"], row["quote"]), *known[row["subject"]]["label"].items()]) for one in people)
+    }
+    rows = [row for row in rows if row["subject"] in fitting]
     listed(answer, rows, "group", dropped=[one.text for one in people], topic=", ".join(one.text for one in people))
     if answer.rows:
         answer.notes.append(answer.say("note", "by_words"))

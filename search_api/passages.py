@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 SHOWN = 5  # passages of an answer
 BEARING = 2  # best passages in which a number is looked for
 NAMED = 6  # initiatives that its sentence names
+NEARLY = 1  # below the threshold by no more than this, passages are shown as near
 USUAL = 0.85  # cosine between a question and its nearest sentence that tells nothing
 OPEN = frozenset(
     {
@@ -109,7 +110,7 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
     kept = abstaining("meaning" if searching.encoder else "words")
     threshold = kept.fact if asks_told(question.text) else kept.threshold
     if question.intent not in OPEN or uncertain(corpus, question, about, found, hits) or likely < threshold:
-        near = [_near(hit) for hit in hits] if likely >= kept.threshold - 2 else []
+        near = [_near(hit) for hit in hits] if question.intent in OPEN and likely >= kept.threshold - NEARLY else []
         return reply | {"nearest": [*reply["nearest"], *near][:NEAREST]}
     sentences = [say("sentence", "passages", question.lang)]
     named = _initiatives(corpus, hits)
@@ -271,7 +272,13 @@ def _title(hit: Mapping[str, Any]) -> str:
 
 
 def _near(hit: Mapping[str, Any]) -> dict[str, Any]:
-    return {"iri": hit["passage"], "kind": "Passage", "label": {hit["lang"]: _title(hit)}, "number": None, "plan": None}
+    return {
+        "iri": hit["passage"],
+        "kind": "Passage",
+        "label": {hit["lang"]: f"{hit['title']}: {_title(hit)}"},
+        "number": None,
+        "plan": None,
+    }
 
 
 def _row(hit: Mapping[str, Any]) -> dict[str, Any]:

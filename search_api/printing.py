@@ -22,9 +22,12 @@ def print_answer(reply: Mapping[str, Any]) -> str:
     for number, row in enumerate(reply["answers"], 1):
         lines += _row(number, row, lang)
     lines += [line for note in reply["notes"] for line in hanging("• ", note)]
+    if reply["nearest"]:
+        lines += [f"{wording()['word_for']['nearest'][lang]}:"]
     for row in reply["nearest"]:
         label = label_in(row["label"], lang)
-        lines += hanging("~ ", f"{row['number']} ({(row['plan'] or '').removeprefix('gvpp-')}) {label}")
+        edition = f"{row['number']} ({row['plan'].removeprefix('gvpp-')}) " if row["number"] and row["plan"] else ""
+        lines += hanging("~ ", f"{edition}{label}")
     lines += ["", f"[{reply['corpus']['version']}, {reply['corpus']['date']}]"]
     return "\n".join(lines)
 
@@ -34,15 +37,17 @@ def _row(number: int, row: Mapping[str, Any], lang: str) -> list[str]:
     role = wording()["word_for"][row["role"]][lang] if row["role"] else ""
     brackets = " · ".join(part for part in (about, role) if part)
     lines = hanging(f"{number}. ", label_in(row["label"], lang) + (f" ({brackets})" if brackets else ""))
-    if row["text"]:
+    passage = row["kind"] == "Passage"  # of which the nearest sentence is enough here
+    if row["text"] and not passage:
         for paragraph in row["text"].splitlines():
             lines += hanging("     ", paragraph)
     for citation in row["citations"]:
         page = f"{wording()['word_for']['page'][lang]} {citation['page']}" if citation["page"] else citation["section"] or ""
-        if not row["text"] or citation["quote"] not in row["text"]:
+        quote = row["text"] if passage and row["text"] else citation["quote"]
+        if passage or not row["text"] or quote not in row["text"]:
             lines += hanging(
                 "   « ",
-                " ".join(citation["quote"].split()) + " »" + ("" if citation["lang"] == lang else f" [{citation['lang']}]"),
+                " ".join(quote.split()) + " »" + ("" if citation["lang"] == lang else f" [{citation['lang']}]"),
             )
         lines += hanging("     — ", f"{citation['title']}, {page}" if page else citation["title"])
     return [*lines, ""]

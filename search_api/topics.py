@@ -42,7 +42,9 @@ def says(concept: Concept, texts: Iterable[tuple[str, str]]) -> bool:
     """Whether one of some texts, each with its language, has a concept in any of its ways."""
     for lang, text in texts:
         row = _stemmed(lang, text)
-        if any(f" {' '.join(key)} " in row for key, sure in concept.ways.get(lang, {}).items() if sure > SAID):
+        # A language that no document is in has no ways; a label in it may still hold the asker's own word.
+        ways = concept.ways.get(lang) or {stems(concept.text, lang): 1.0}
+        if any(f" {' '.join(key)} " in row for key, sure in ways.items() if key and sure > SAID):
             return True
     return False
 

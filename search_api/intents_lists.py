@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from search_api.answers import NEAREST, Answering, grouped, order, years
 from search_api.topics import is_group, narrowed, says, topics_of
 
+NAMED = 8  # initiatives that a sentence names
 STATUS = {"existing": ("existing",), "considered": ("considered", "planned")}
 Row = Mapping[str, str]
 
@@ -29,8 +30,9 @@ def listed(answer: Answering, rows: Sequence[Row], template: str, *, dropped: Se
         answer.add("Initiative", ref, evidence)
     if by_initiative:
         count = answer.count("initiatives", len(by_initiative))
-        names = "; ".join(answer.label(ref) for ref in by_initiative)
-        answer.sentences.append(answer.say("sentence", template, count=count, names=names, **values))
+        names = "; ".join(answer.label(ref) for ref in list(by_initiative)[:NAMED])
+        more = " …" if len(by_initiative) > NAMED else ""  # the rows have them all
+        answer.sentences.append(answer.say("sentence", template, count=count, names=names + more, **values))
         if others:
             answer.notes.append(answer.say("note", "not_narrowed", topic=", ".join(one.text for one in others)))
     else:

@@ -21,12 +21,11 @@ from kg.encoder import NONE
 from kg.settings import load_settings
 from kg.store import current
 from search_api.answers import answer, open_corpus
-from search_api.concepts import concepts
 from search_api.evaluation import read_questions, relevant
 from search_api.hits import hits_of
-from search_api.passages import FEATURES, SHOWN, abstaining, features, uncertain
-from search_api.search import Searching, folded, ranked
-from search_api.understanding import topic, understand
+from search_api.passages import FEATURES, SHOWN, abstaining, features, sought, uncertain
+from search_api.search import Searching, folded
+from search_api.understanding import understand
 
 EVAL = Path(__file__).parent.parent / "tests" / "eval"
 ROUNDS, STEP, SHRINK = 20_000, 1.0, 0.0005
@@ -80,8 +79,7 @@ def collect(
             continue
         if unanswerable and asked.intent != "unknown" and answer(searching.corpus, asked)["status"] == "not_found":
             continue  # understood: passages are not asked
-        about = concepts(topic(asked.text), asked.lang, searching.index)
-        found = ranked(searching, asked, about, {}, proof=()) if about else []
+        about, found = sought(searching, asked)
         values = features(searching, asked, about, found) if found else dict.fromkeys(names, 0.0)
         rows.append([values[name] for name in names])
         right.append(not unanswerable)

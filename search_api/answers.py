@@ -215,17 +215,7 @@ class Answering:
         return ordered[:CITATIONS]
 
     def citation(self, row: Mapping[str, str]) -> dict[str, Any]:
-        return {
-            "document": row["document"].rsplit("/", 1)[-1],
-            "title": self.label(row["document"]),
-            "page": int(row["page"]) if row.get("page") else None,
-            "section": row.get("section") or None,
-            "quote": row["quote"],
-            "lang": row["lang"],
-            "start": int(row["start"]),
-            "end": int(row["end"]),
-            "url": f"{self.corpus.base}/{row['passage']}",
-        }
+        return citation(self.corpus, row, self.lang)
 
     def add(
         self,
@@ -299,13 +289,32 @@ class Answering:
         return self.label(ref), years(about["plan"])
 
 
+def citation(corpus: Corpus, row: Mapping[str, str], lang: str) -> dict[str, Any]:
+    """A row with evidence as a citation, in the shape of design §7."""
+    return {
+        "document": row["document"].rsplit("/", 1)[-1],
+        "title": corpus.label(row["document"], lang),
+        "page": int(row["page"]) if row.get("page") else None,
+        "section": row.get("section") or None,
+        "quote": row["quote"],
+        "lang": row["lang"],
+        "start": int(row["start"]),
+        "end": int(row["end"]),
+        "url": f"{corpus.base}/{row['passage']}",
+    }
+
+
+def title_of(place: Mapping[str, Any]) -> str:
+    """The heading under which a passage stands, else the title of its document."""
+    return str(place["section"] or place["title"]).rsplit(" › ", 1)[-1]
+
+
 def passage_row(place: Mapping[str, Any], text: str) -> dict[str, Any]:
     """A row that is a passage. place: its citation, the whole passage; text: the sentence of it that answers."""
-    section = str(place["section"] or place["title"]).rsplit(" › ", 1)[-1]
     return {
         "iri": place["url"],
         "kind": "Passage",
-        "label": {place["lang"]: section},
+        "label": {place["lang"]: title_of(place)},
         "number": None,
         "plan": None,
         "role": None,

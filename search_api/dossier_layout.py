@@ -12,9 +12,9 @@ from babel.numbers import format_decimal
 
 from kg.names import fold
 from search_api.dossier_split import say, wording
+from search_api.wording import LOCALES
 from search_api.wording import wording as answering
 
-LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
 COLON = {"nl": ": ", "fr": " : ", "en": ": "}
 QUOTED = 15  # rows of a list up to which each shows its quote; those of longer lists stand with the sources
 QUOTE = 400  # characters of a quote beside a row

@@ -10,12 +10,10 @@ from kg.names import fold
 from search_api.answers import Answering
 from search_api.passages import bearing
 from search_api.understanding import asks_count, asks_person
-from search_api.wording import wording
+from search_api.wording import LOCALES, wording
 
 Row = Mapping[str, str]
-THIN = {"nl": ".", "fr": "\u202f", "en": ","}  # between thousands
 SCALES = {"duizend": 1e3, "millier": 1e3, "thousand": 1e3, "miljoen": 1e6, "million": 1e6, "miljard": 1e9, "milliard": 1e9}
-POINT = {"nl": ",", "fr": ",", "en": "."}
 
 
 def figure(answer: Answering) -> None:
@@ -58,16 +56,22 @@ def grant(answer: Answering) -> None:
             given = ", ".join(sorted({row["year"] for row in rows}))
             answer.notes.append(answer.say("note", "grants_of", name=answer.label(refs[0]), years=given))
         return
-    same: dict[tuple[str, float], list[Row]] = {}  # an amount is told in both languages, and for each body that shares it
+    bodies: dict[str, str] = {}  # the first recipient of each amount: one amount may be shared by several bodies
+    same: dict[tuple[str, str, float], list[Row]] = {}  # and one may be told in both languages, or in another scale
     for row in mine:
-        same.setdefault((row["year"], euros(row)), []).append(row)
+        body = bodies.setdefault(row["subject"], row["recipient"])
+        same.setdefault((body, row["year"], euros(row)), []).append(row)
     for evidence in same.values():
         _add(answer, "Grant", evidence[0], evidence)
         answer.rows[-1]["label"] = answer.describe([evidence[0]["recipient"]])[evidence[0]["recipient"]]["label"]
     told = "; ".join(_value(answer, row["value"]) for row in answer.rows)
     names = ", ".join(dict.fromkeys(answer.label(row["recipient"]) for row in mine))
     answer.sentences.append(answer.say("sentence", "grant", name=names, values=told))
-    _differing(answer, mine)
+    given_for: dict[tuple[str, ...], list[Row]] = {}  # other years and purposes are no contradiction
+    for row in mine:
+        given_for.setdefault((row["recipient"], row["year"], row.get("name", "")), []).append(row)
+    for each in given_for.values():
+        _differing(answer, each)
     answer.conflicts()
 
 
@@ -111,17 +115,18 @@ def unit_in(unit: str, lang: str) -> str:
 
 def spoken(number: float, lang: str) -> str:
     """A number as a language writes it: 2938500 is "2.938.500" in Dutch."""
-    whole, _, rest = f"{number:,}".partition(".")
-    return whole.replace(",", THIN[lang]) + (f"{POINT[lang]}{rest}" if rest else "")
+    from babel.numbers import format_decimal
+
+    return format_decimal(number, locale=LOCALES[lang])
 
 
 def _differing(answer: Answering, rows: Sequence[Row]) -> None:
     """Say that the documents give one thing several values."""
     about = {(row.get("about", row.get("recipient")), row.get("unit"), row.get("year")) for row in rows}
     documents = {row["document"] for row in rows}
-    values = list(dict.fromkeys(row["value"] for row in rows))
+    values = {euros(row): row["value"] for row in rows}
     if len(values) > 1 and (len(about) == 1 or (len(documents) > 1 and not answer.question.years)):
-        answer.notes.append(answer.say("note", "two_values", values=" / ".join(values)))
+        answer.notes.append(answer.say("note", "two_values", values=" / ".join(values.values())))
 
 
 def _nearness(answer: Answering) -> dict[str, float]:

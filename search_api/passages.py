@@ -21,7 +21,7 @@ from kg.errors import MetadataError
 from kg.glossary import by_stems
 from kg.lexical import words
 from kg.vocabulary import ONTOLOGY
-from search_api.answers import NEAREST, Corpus, passage_row
+from search_api.answers import NEAREST, Corpus, passage_row, title_of
 from search_api.concepts import SAID, Concept, concepts, spread
 from search_api.topics import decides
 from search_api.understanding import (
@@ -65,7 +65,6 @@ MONEY = re.compile(r"€|\beuros?\b|\bEUR\b", re.I)
 NUMBERS = re.compile(
     r"\d|\b(?:twee|drie|vier|vijf|zes|zeven|acht|negen|tien|deux|trois|quatre|cinq|six|sept|huit|neuf|dix)\b", re.I
 )
-DATED = YEAR
 YEARLY = re.compile(r"\b(?:\d{1,2}[./]\d{1,2}[./])?(?:19|20)\d\d\b")
 FEATURES = ("cosine", "sentence", "words", "absent", "foreign")
 
@@ -98,11 +97,10 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
     for anything else that has no answer in the graph stays without: what it asks for is known, and is not there.
     """
     from search_api.hits import hits_of
-    from search_api.search import folded, ranked
+    from search_api.search import folded
 
     searching = corpus.searching
-    about = concepts(topic(question.text), question.spoken, searching.index)
-    found = ranked(searching, question, about, _places(searching, question), proof=()) if about else []
+    about, found = sought(searching, question)
     if not found:
         return reply
     hits = hits_of(searching, folded(found)[:SHOWN], about, question.lang)
@@ -127,14 +125,21 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
     }
 
 
+def sought(searching: Searching, question: Question) -> tuple[list[Concept], list[Found]]:
+    """The concepts of a question and its passages, best first; of the places that it names, where they have any."""
+    from search_api.search import ranked
+
+    about = concepts(topic(question.text), question.spoken, searching.index)
+    return about, ranked(searching, question, about, _places(searching, question), proof=()) if about else []
+
+
 def bearing(corpus: Corpus, question: Question) -> list[str]:
     """The best passages for a question, as references, where they are probably about it and have everything that it names."""
-    from search_api.search import folded, ranked
+    from search_api.search import folded
 
     searching = corpus.searching
-    about = concepts(topic(question.text), question.spoken, searching.index)
-    found = ranked(searching, question, about, _places(searching, question), proof=()) if about and searching.encoder else []
-    if not found or _beyond(corpus, question, about, found):
+    about, found = sought(searching, question)
+    if not searching.encoder or not found or _beyond(corpus, question, about, found):
         return []
     if likelihood(searching, question, about, found) < abstaining("meaning").threshold:
         return []
@@ -217,9 +222,9 @@ def _told(corpus: Corpus, question: Question, best: Found, hit: Mapping[str, Any
         return False
     if asks_money(question.text):
         return MONEY.search(text) is not None
-    return (NUMBERS if asks_number(question.text) else DATED).search(
-        YEARLY.sub(" ", text) if asks_number(question.text) else text
-    ) is not None
+    if asks_number(question.text):
+        return NUMBERS.search(YEARLY.sub(" ", text)) is not None
+    return YEAR.search(text) is not None
 
 
 def _places(searching: Searching, question: Question) -> dict[str, list[str]]:
@@ -267,15 +272,11 @@ def _initiatives(corpus: Corpus, hits: Sequence[Mapping[str, Any]]) -> list[str]
     return [iri.removeprefix(f"{corpus.base}/") for iri in dict.fromkeys(iris)]
 
 
-def _title(hit: Mapping[str, Any]) -> str:
-    return str(hit["section"] or hit["title"]).rsplit(" › ", 1)[-1]
-
-
 def _near(hit: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "iri": hit["passage"],
         "kind": "Passage",
-        "label": {hit["lang"]: f"{hit['title']}: {_title(hit)}"},
+        "label": {hit["lang"]: f"{hit['title']}: {title_of(hit)}"},
         "number": None,
         "plan": None,
     }

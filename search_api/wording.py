@@ -11,6 +11,8 @@ from typing import Any
 from kg.errors import MetadataError
 from kg.vocabulary import ONTOLOGY
 
+LOCALES = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}  # how numbers and dates are written
+
 
 @functools.cache
 def wording(path: Path = ONTOLOGY / "answering.toml") -> Mapping[str, Any]:

@@ -100,6 +100,12 @@ def test_an_amount_told_in_both_languages_is_one_row(corpus: Corpus) -> None:
     assert ask(corpus, "Combien les communes ont-elles reçu en 2022 ?", "fr")["answers"][0]["citations"][0]["lang"] == "fr"
 
 
+def test_amounts_of_several_years_do_not_contradict_one_another(corpus: Corpus) -> None:
+    reply = ask(corpus, "Hoeveel subsidie kregen de gemeenten?", "nl")
+    assert len({row["value"]["year"] for row in reply["answers"]}) > 1
+    assert not [note for note in reply["notes"] if "verschillende waarden" in note]
+
+
 def test_what_is_counted_has_to_be_what_is_asked(corpus: Corpus) -> None:
     for question in (
         "Hoeveel drones gebruikten de politiezones in 2023?",

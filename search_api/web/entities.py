@@ -8,6 +8,7 @@ from typing import Any
 
 from kg.names import shorten
 from search_api import things
+from search_api.answers import citation
 from search_api.live import View
 from search_api.web import bodies, known, marks, plans
 from search_api.web.language import text_in
@@ -100,7 +101,7 @@ def _measure(visit: Visit, ref: str, detail: Detail) -> Content:
         "theme": theme,
         "pillars": values(detail, "gvpp:pillar"),
         "texts": [
-            {"text": row["text"], "lang": row.get("text@", row["lang"]), "citation": known.citation(visit.view, row, visit.lang)}
+            {"text": row["text"], "lang": row.get("text@", row["lang"]), "citation": citation(visit.view.corpus, row, visit.lang)}
             for row in sorted(texts, key=lambda row: row["lang"] != visit.lang)
         ],
         "stated": sorted(stated, key=lambda one: "main" not in one["roles"]),
@@ -145,7 +146,7 @@ def counterparts(visit: Visit, ref: str, texts: Sequence[known.Row]) -> list[dic
                 "after": pair[1] if pair else None,
                 "lang": other["lang"] if other else "",
                 "same": bool(mine and other and mine["lang"] == other["lang"]),
-                "citation": known.citation(visit.view, other, visit.lang) if other else None,
+                "citation": citation(visit.view.corpus, other, visit.lang) if other else None,
             }
         )
     return found

@@ -119,18 +119,3 @@ def terms(view: View) -> Mapping[str, Mapping[str, str]]:
         return found
 
     return view.remember("web-terms", read)
-
-
-def citation(view: View, row: Row, lang: str) -> dict[str, Any]:
-    """A row with evidence as a citation, in the shape of design §7."""
-    return {
-        "document": row["document"].rsplit("/", 1)[-1],
-        "title": view.corpus.label(row["document"], lang),
-        "page": int(row["page"]) if row.get("page") else None,
-        "section": row.get("section") or None,
-        "quote": row["quote"],
-        "lang": row["lang"],
-        "start": int(row["start"]),
-        "end": int(row["end"]),
-        "url": f"{view.base}/{row['passage']}",
-    }

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from kg.glossary import load_glossary, topics
 from kg.names import expand, fold, shorten
 from search_api import things
+from search_api.answers import citation
 from search_api.live import View
 from search_api.problems import Problem
 from search_api.web import known
@@ -182,7 +183,7 @@ def _abbreviations(visit: Visit) -> list[dict[str, Any]]:
         entry = found.setdefault(
             (short, row["text"]), {"short": short, "text": row["text"], "lang": row.get("text@", row["lang"]), "places": []}
         )
-        entry["places"].append(known.citation(visit.view, row, visit.lang))
+        entry["places"].append(citation(visit.view.corpus, row, visit.lang))
     return sorted(found.values(), key=lambda one: (fold(one["short"]), one["text"]))
 
 

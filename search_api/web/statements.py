@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search_api import things
+from search_api.answers import citation
 from search_api.web import known
 from search_api.web.site import Visit
 
@@ -68,7 +69,7 @@ def figures(visit: Visit, ref: str) -> list[dict[str, Any]]:
             "year": row.get("year", ""),
             "name": row["name"],
             "lang": row["lang"],
-            "citation": known.citation(visit.view, row, visit.lang),
+            "citation": citation(visit.view.corpus, row, visit.lang),
         }
         for row in known.figures(visit.view).get(ref, ())
     ]

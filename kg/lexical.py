@@ -190,8 +190,8 @@ def build(folder: Path, entries: Iterable[Entry]) -> dict[str, int]:
     for lang, writer in writers.items():
         writer.commit()
         writer.wait_merging_threads()
-        for lock in (folder / lang).glob("*.lock"):
-            lock.unlink()
+        (folder / lang / ".tantivy-writer.lock").unlink(missing_ok=True)
+        (folder / lang / ".tantivy-meta.lock").touch()  # each reader makes it; what is published is not to change when it is read
     meta = {"format": FORMAT, "analysis": ANALYSIS, "counts": counts}
     (folder / "meta.json").write_text(json.dumps(meta, sort_keys=True) + "\n", "utf-8")
     return dict(sorted(counts.items()))
@@ -271,7 +271,8 @@ def _beside(place: Path, links: list[tempfile.TemporaryDirectory[str]]) -> Path:
     links.append(tempfile.TemporaryDirectory(prefix="gvpp-"))
     folder = Path(links[-1].name)
     for file in place.iterdir():
-        (folder / file.name).symlink_to(file.resolve())
+        if file.suffix != ".lock":
+            (folder / file.name).symlink_to(file.resolve())
     return folder
 
 

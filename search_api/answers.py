@@ -20,6 +20,7 @@ from search_api.understanding import Question, understand
 from search_api.wording import say, wording
 
 if TYPE_CHECKING:
+    from search_api.dates import Dates
     from search_api.search import Searching
 
 CITATIONS = 3
@@ -37,6 +38,7 @@ class Corpus:
     names: Names
     plans: tuple[str, ...]  # editions with measures, newest first
     figures: Figures | None = None
+    dates: Dates | None = None
     encoder: str = NONE  # as in Settings: what reads questions that no query answers
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
     histories: dict[str, Any] = field(default_factory=dict)  # of search_api.renaming, by reference
@@ -172,7 +174,8 @@ class Answering:
             labels: dict[str, set[str]] = {}
             for row in self.corpus.run("labels", thing=about)[0]:
                 labels.setdefault(row["thing"], set()).update(row[key] for key in ("label", "title") if key in row)
-            self.corpus.figures = Figures(rows, labels)
+            texts = {ref: one.passage.text for ref, one in self.corpus.searching.index.passages.items()}
+            self.corpus.figures = Figures(rows, labels, texts)
         self.sparql.append(self.corpus.text("figures"))
         return self.corpus.figures
 

@@ -8,15 +8,19 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kg.glossary import stem, stopwords, translate, words
+from kg import lexical
+from kg.glossary import matches, stem, stopwords, words
 from kg.names import fold
-from search_api.understanding import Question, asks_count, asks_money
+from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_money
 from search_api.wording import wording
 
 ENOUGH = 0.62  # share of a question's weight that a figure has to cover
 CLOSE = 0.92  # figures that cover nearly as much as the best one answer too
 COUNTED = 0.08  # more where the unit is what the question counts
+SUMMED = 0.1  # more where a total is asked for, and the figure is called one
 DATED = 0.1  # more where the figure is of a year that the question names, less where it has no year
+AROUND = 0.7  # what a word counts that stands in the heading or just before the sentence
+BEFORE = 250  # characters before a sentence that say what it is about
 NEAR = 0.3  # how much nearness in meaning counts beside the words
 LEAST = 0.4  # share of the words below which nearness does not help
 MOST = 6
@@ -36,12 +40,16 @@ class Found:
 class Figures:
     """The figures of a corpus, ready to be searched by words."""
 
-    def __init__(self, rows: Sequence[Row], labels: Mapping[str, Iterable[str]]) -> None:
-        """rows: figures with their evidence; labels: names of what they are about, by reference, in every language."""
+    def __init__(self, rows: Sequence[Row], labels: Mapping[str, Iterable[str]], passages: Mapping[str, str]) -> None:
+        """rows: figures with their evidence; labels: names of what they are about, by reference, in every language; passages:
+        text by reference, of those that are indexed."""
         self.rows = rows
         known = [(*labels.get(row["about"], ()), *labels.get(row.get("carrier", ""), ())) for row in rows]
         said = [(*_said(row), row["quote"][:400], *names) for row, names in zip(rows, known, strict=True)]
         self.texts = [_stems(*texts) for texts in said]
+        around = [(row.get("section", ""), _before(passages.get(row["passage"], ""), row["quote"])) for row in rows]
+        self.around = [_stems(*texts) for texts in around]
+        said = [(*mine, *texts) for mine, texts in zip(said, around, strict=True)]
         # A name counts only where it is written as a name: "Luik" the city is not "luik" the part.
         self.proper = [_stems(*(word for text in texts for word in re.findall(r"[A-ZÀ-Ý][\w-]*", text))) for texts in said]
         self.units = [
@@ -53,7 +61,8 @@ class Figures:
 
     def _weight(self, term: Term, text: frozenset[str] = frozenset()) -> float:
         """What a term adds: names fully, other words at most half of what a rare word weighs."""
-        weights = [self.weight.get(form, self.rarest) for form in (term.forms & text or term.forms)]
+        ways = [way for way in term.ways if way <= text] or term.ways
+        weights = [self.weight.get(word, self.rarest) for way in ways for word in way]
         return max(weights) if term.name else min(max(weights), 0.5 * self.rarest)
 
     def counting(self, question: Question, passages: Sequence[str]) -> list[Found]:
@@ -75,37 +84,48 @@ class Figures:
         names: Mapping[str, Sequence[str]],
         passed: Collection[str],
         nearness: Mapping[str, float] | None = None,
+        close: float = CLOSE,
     ) -> list[Found]:
         """Figures that the question asks for, best first; none when nothing covers enough of it.
 
         names: every name of each reference, so that a body is found under its name in the other language. passed: references
         of the bodies that report, which their figures do not name. nearness: how near in meaning each quote is to the question,
         0 to about 1; it makes up for words that have no translation, never for a name, a year or the kind of thing counted.
+        close: share of the best one's score that the others need.
         """
         wanted = _wanted(question, names, passed)
         if not wanted:
             return []
         total = sum(self._weight(term) for term in wanted)
         years = set(question.years or question.span)
+        totals = set(wording()["pass"]["total"])
+        summed = not totals.isdisjoint(words(question.text))
         money, counts = asks_money(question.text), asks_count(question.text)
         scored: list[Found] = []
-        for row, text, proper, unit in zip(self.rows, self.texts, self.proper, self.units, strict=True):
+        for row, text, around, proper, unit in zip(self.rows, self.texts, self.around, self.proper, self.units, strict=True):
+            whole = text | around
             if years and row.get("year") and int(row["year"]) not in years:
                 continue
-            if any(term.name and not (term.forms & proper and term.within(text)) for term in wanted) or (
+            if any(term.name and not (any(way & proper for way in term.ways) and term.within(whole)) for term in wanted) or (
                 money and not is_money(row)
             ):
                 continue
-            got = sum(self._weight(term, text) for term in wanted if term.within(text)) / total
+            got = math.fsum(
+                self._weight(term, text) if term.within(text) else AROUND * self._weight(term, whole) if term.within(whole) else 0
+                for term in wanted
+            )
+            got /= total
             counted = _counts(wanted, unit, text)
             near = NEAR * (nearness or {}).get(row["passage"] + row["quote"], 0.0) if counted and got >= LEAST else 0.0
             dated = (DATED if row.get("year") else -DATED) if years else 0.0
-            score = got + near + (COUNTED if counted else 0) + dated
-            if (counted or not counts) and got + near + (COUNTED if counted else 0) >= ENOUGH:
+            enough = got + near + (COUNTED if counted else 0)
+            enough += SUMMED if summed and not totals.isdisjoint(words(row["name"])) else 0
+            score = enough + dated
+            if (counted or not counts) and enough >= ENOUGH:
                 scored.append(Found(row, score, counted))
         scored.sort(key=lambda found: (-found.score, found.row["document"], int(found.row["start"])))
         best = scored[0].score if scored else 0.0
-        nearly = [found for found in scored if found.score >= CLOSE * best]
+        nearly = [found for found in scored if found.score >= close * best]
         # Of a sentence with several numbers, the one that counts what was asked.
         nearly = [found for found in nearly if found.counted] or nearly
         return [*nearly, *_contradicting(nearly, scored, dated=bool(years))][:MOST]
@@ -114,9 +134,9 @@ class Figures:
 def _counts(wanted: Sequence[Term], unit: frozenset[str], text: frozenset[str]) -> bool:
     """Whether a unit is what is counted: the first word after "how many", or the second where the first is its adjective."""
     for term in wanted[:2]:
-        if not term.name and term.forms & unit:
+        if not term.name and term.within(unit):
             return True
-        if not (term.inflected and term.forms & text):
+        if not (term.inflected and term.within(text)):
             return False
     return False
 
@@ -138,6 +158,12 @@ def _contradicting(chosen: Sequence[Found], scored: Iterable[Found], *, dated: b
     ]
 
 
+def _before(passage: str, quote: str) -> str:
+    """What a passage says just before a quote."""
+    place = passage.find(quote)
+    return passage[max(0, place - BEFORE) : place] if place > 0 else ""
+
+
 def is_money(row: Row) -> bool:
     """Whether a figure is a sum of money."""
     return "euro" in row.get("unit", "").casefold()
@@ -154,48 +180,74 @@ def _stems(*texts: str) -> frozenset[str]:
 def _stem(word: str) -> str:
     """A word as figures compare it: without plural, without the prefix of a participle, its first seven letters."""
     word = stem(wording()["same"].get(word, word))
+    word = word.removesuffix("e")
     return (word[2:] if word.startswith("ge") and len(word) > 7 else word)[:7]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A content word of a question with its forms in both languages; whether it is written as a name."""
+    """A content word of a question, or a body that it names."""
 
-    forms: frozenset[str]
-    name: bool
+    ways: tuple[frozenset[str], ...]  # each a word or several, all of which have to be there, in either language
+    name: bool = False  # written as a name
     inflected: bool = False  # written as a Dutch adjective before its noun ("prioritaire")
-    names: tuple[frozenset[str], ...] = ()  # the words of each name of a body: all those of one have to be there
 
     def within(self, text: frozenset[str]) -> bool:
-        """Whether a text has the word, or one of the names whole."""
-        return any(name <= text for name in self.names) if self.names else bool(self.forms & text)
+        """Whether a text says the term in one of its ways."""
+        return any(way <= text for way in self.ways)
 
 
 def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Collection[str]) -> list[Term]:
     """Content words of a question; the counted thing (after "how many") first, the bodies that it names last."""
-    passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
-    passed |= stopwords(question.spoken) | set(wording()["pass"]["list"])
-    text = re.sub(r"(?<!\d)20\d\d(?!\d)", " ", question.text)
-    wanted: list[Term] = []
+    text = YEAR.sub(" ", YEARS.sub(" ", question.text))
+    passed = _passed(question)
     called: dict[str, list[str]] = {}  # the names of what is named, once for each: one word may name a body and its project
     for entity in question.entities:
         if entity.kind in ("organisation", "initiative", "place"):
             name = r"\W+".join(map(re.escape, entity.name.split()))
             text = re.sub(rf"(?<!\w){name}(?!\w)", " ", text)
-            if not set(entity.refs) & set(ignored):
+            if not set(entity.refs) & set(ignored) and not passed.issuperset(words(entity.name)):
                 mine = [name.split(DASH)[0] for ref in entity.refs for name in known.get(ref, ())]
                 called.setdefault(entity.name, []).extend(mine)
     small = passed | set(wording()["pass"]["name"])
     bodies = []
     for surface, all_names in called.items():
-        each = tuple(filter(None, (_stems(*(word for word in words(name) if word not in small)) for name in all_names)))
-        bodies.append(Term(frozenset().union(*each), not surface.islower(), names=each))
-    names = {fold(word) for word in re.findall(r"(?<=\s)[A-ZÀ-Ý][\w-]+", text)}
-    for word in words(text):
-        if word in passed or len(word) < 3:
-            continue
-        forms = {_stem(word)}
-        for source in ("nl", "fr") if question.spoken == "en" else (question.spoken,):
-            forms |= {_stem(part) for term in translate(word, source) for part in words(term) if len(part) > 3}
-        wanted.append(Term(frozenset(forms), word in names, question.spoken == "nl" and word.endswith("e")))
-    return wanted + bodies
+        each = (_stems(*(word for word in words(name) if word not in small)) for name in all_names)
+        bodies.append(Term(tuple(filter(None, dict.fromkeys(each))), name=not surface.islower()))
+    return _terms(text, question) + bodies
+
+
+def _passed(question: Question) -> set[str]:
+    """Words that say nothing about which figure is asked for."""
+    passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
+    return passed | stopwords(question.spoken) | set(wording()["pass"]["list"])
+
+
+def _terms(text: str, question: Question) -> list[Term]:
+    """The content words of a text: what is counted first, then in order. A term of several words that the glossary knows is one
+    more way to say each of its words."""
+    lang, passed = question.spoken, _passed(question)
+    every = list(lexical.words(text, lang))
+    counted = next((word.start for word in every if word.folded in wording()["pass"]["counting"]), 0)
+    first = next((word for word in every if word.start > counted), None)  # "how many districts": here they are no frame
+    frame = set(wording()["pass"]["list"])
+    found = [word for word in every if word.folded not in passed or (counted and word is first and word.folded in frame)]
+    ways: dict[int, list[frozenset[str]]] = {word.start: [_stems(word.folded)] for word in found}
+    for start, size, meanings in matches([word.stem for word in every], lang):
+        said = [_stems(*_content(term)) for meaning in meanings for other in ("nl", "fr") for term in meaning[other]]
+        for word in every[start : start + size]:
+            if word.start in ways:
+                ways[word.start] += [way for way in said if way]
+    ordered = sorted(found, key=lambda word: (word.start < counted, word.start))
+    return [
+        Term(
+            tuple(dict.fromkeys(ways[word.start])),
+            name=word.start > 0 and text[word.start].isupper(),
+            inflected=lang == "nl" and word.folded.endswith("e"),
+        )
+        for word in ordered
+    ]
+
+
+def _content(term: str) -> list[str]:
+    return [word for word in words(term) if len(word) > 2]

@@ -12,6 +12,7 @@ from search_api import intents_lists as lists
 from search_api import intents_things as things
 from search_api import renaming
 from search_api.answers import Answering, grouped, order, years
+from search_api.dates import when
 from search_api.topics import says, topics_of
 from search_api.understanding import asks_who, editions_of_numbers
 
@@ -352,7 +353,7 @@ INTENTS: dict[str, Callable[[Answering], None]] = {
     "grant": amounts.grant,
     "carriers": things.partners,
     "target": things.target,
-    "when": things.when,
+    "when": when,
     "measures": lists.measures,
     "pillar": lists.pillar,
     "themes": lists.themes,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
-
-from search_api.answers import CITATIONS, Answering, grouped, passage_row
+from search_api.answers import Answering, grouped, passage_row
 from search_api.intents_lists import listed
 from search_api.naming import Entity
 from search_api.topics import says, topics_of
-from search_api.understanding import YEAR, asks_explanation, tells_begin
+from search_api.understanding import asks_explanation
 
 FEW = 3  # initiatives of an organisation that are described
 DESCRIBING = frozenset({"description", "objective", "philosophy", "context"})
@@ -119,29 +115,3 @@ def initiatives_of(answer: Answering, entity: Entity) -> list[str]:
     if entity.kind == "place":
         return list(grouped(answer.corpus.run("initiatives-of-zone", place=list(entity.refs))[0], "subject"))
     return list(entity.refs) if entity.kind == "initiative" else []
-
-
-def when(answer: Answering) -> None:
-    """Since when something exists: the sentences that tell its beginning with a year. Other years for the same are named."""
-    found: dict[str, tuple[Mapping[str, Any], str]] = {}
-    entities = [entity for entity in answer.question.entities if not entity.common and entity.kind != "place"]
-    names = {name.casefold() for entity in entities for ref in entity.refs for name in answer.corpus.names.of[ref]}
-    searching = answer.corpus.searching
-    for entity in entities:
-        for passage in dict.fromkeys(place for ref in entity.refs for place in searching.mentioned.get(ref, ())):
-            indexed = searching.index.passages[passage]
-            headed = any(name in " ".join(indexed.passage.section[-1:]).casefold() for name in names)
-            for start, end in indexed.sentences:
-                text = indexed.passage.text[start:end]
-                named = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text.casefold()) for name in names)
-                if (named or headed) and tells_begin(text):
-                    found.setdefault(text, (searching.place(indexed), text))
-        if found:
-            break
-    for place, text in list(found.values())[:CITATIONS]:
-        answer.rows.append(passage_row(place, text))
-    if found:
-        answer.sentences.append(answer.say("sentence", "when", text=" ".join(f"«{text}»" for text in list(found)[:CITATIONS])))
-        told = list(dict.fromkeys(year for text in list(found)[:CITATIONS] for year in YEAR.findall(text)))
-        if len(told) > 1:
-            answer.notes.append(answer.say("note", "several_years", years=", ".join(told)))

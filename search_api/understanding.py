@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -155,8 +156,24 @@ def asks_number(text: str) -> bool:
     return _says(fold(text), "how_many")
 
 
-def tells_begin(text: str) -> bool:
-    """Whether a sentence tells when something began: a word of beginning with a year beside it."""
+def asks_begin(text: str) -> bool:
+    """Whether a question asks for a beginning, and not when something took place."""
+    return _says(fold(text), "begin")
+
+
+def undated(text: str) -> str:
+    """A question without the words that ask when something was or began."""
+    for name in ("when", "begin"):
+        plain = "".join(unicodedata.normalize("NFKD", letter)[0].lower() for letter in text)  # of the same length
+        for match in _pattern("word", name).finditer(plain):
+            text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
+    return text
+
+
+def begins(text: str, heading: str) -> bool:
+    """Whether a sentence tells when something began: a word of beginning with a year beside it, or in its heading."""
+    if _says(fold(heading), "beginning"):
+        return True
     folded = fold(text)
     places = [match.start() for match in _pattern("word", "begin").finditer(folded)]
     return any(abs(match.start() - place) < BESIDE for match in YEAR.finditer(folded) for place in places)
@@ -264,7 +281,7 @@ def _intent(folded: str, question: Question) -> str:
         ("recommendations", _says(folded, "recommendation")),
         ("resolution", (question.part or lists) and _says(folded, "resolution")),
         ("pillar", question.pillars and _says(folded, "pillar")),
-        ("when", known & {"initiative", "organisation"} and _says(folded, "when")),
+        ("when", _says(folded, "when") and not _says(folded, "how_many")),
         ("theme_number", "theme" in kinds and _says(folded, "number")),
         ("theme_measures", "theme" in kinds and _says(folded, "measure") and not lists),
         ("theme_number", THEME.search(folded) and not lists),

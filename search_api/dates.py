@@ -1,0 +1,78 @@
+"""When: the sentences that tell when something began or took place, found by the words that they share with a question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kg.encoder import NONE
+from search_api.answers import CITATIONS, Answering, Corpus, passage_row
+from search_api.figures import CLOSE, Figures, Found, Row
+from search_api.intents_figures import nearness
+from search_api.understanding import asks_begin, begins, undated
+
+OTHERS = 0.6  # another date for the same thing may stand in a sentence that covers less of the question
+DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d)(?!\d)")
+YEAR = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-])?((?:20)?\d\d)(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The sentences of a corpus that have a date, and those of them that tell a beginning, ready to be searched."""
+
+    all: Figures
+    begins: Figures
+
+
+def open_dates(corpus: Corpus) -> Dates:
+    """Read the sentences with a date from the index."""
+    rows: list[dict[str, str]] = []
+    beginning: list[dict[str, str]] = []
+    texts: dict[str, str] = {}
+    for ref, indexed in corpus.searching.index.passages.items():
+        passage = indexed.passage
+        texts[ref] = passage.text
+        for start, end in indexed.sentences:
+            quote = passage.text[start:end]
+            dates = DATE.findall(quote)
+            if not dates:
+                continue
+            section = " › ".join(passage.section)
+            place = {"passage": ref, "quote": quote, "section": section, "start": str(start), "document": passage.document}
+            rows.append(place | {"name": quote, "value": dates[0], "year": "", "about": "", "unit": ""})
+            if begins(quote, passage.section[-1] if passage.section else ""):
+                beginning.append(rows[-1])
+    return Dates(Figures(rows, {}, texts), Figures(beginning, {}, texts))
+
+
+def when(answer: Answering) -> None:
+    """Since when something exists, or when it took place. Other years for the same are named."""
+    corpus = answer.corpus
+    if corpus.dates is None:
+        corpus.dates = open_dates(corpus)
+    dates = corpus.dates.begins if asks_begin(answer.question.text) else corpus.dates.all
+    asked = replace(answer.question, text=undated(answer.question.text))
+    found = dates.find(asked, corpus.names.of, corpus.names.publishers, close=OTHERS)
+    if not found and corpus.encoder != NONE:
+        found = dates.find(asked, corpus.names.of, corpus.names.publishers, nearness(answer, dates), OTHERS)
+    told = _told(found)[:CITATIONS]
+    for row in told:
+        place = corpus.searching.place(corpus.searching.index.passages[row["passage"]])
+        answer.rows.append(passage_row(place, row["quote"]))
+    if told:
+        texts = list(dict.fromkeys(f"«{row['quote']}»" for row in told))
+        answer.sentences.append(answer.say("sentence", "when", text=" ".join(texts)))
+        years = list(dict.fromkeys(year for row in told for year in YEAR.findall(row["quote"])))
+        if len(years) > 1:
+            answer.notes.append(answer.say("note", "several_years", years=", ".join(years)))
+
+
+def _told(found: Sequence[Found]) -> list[Row]:
+    """The sentences that answer, and of those that cover less, one of each other document that gives another date."""
+    told: dict[str, Row] = {}
+    for one in found:
+        documents, dates = {row["document"] for row in told.values()}, {row["value"] for row in told.values()}
+        if one.score >= CLOSE * found[0].score or (one.row["document"] not in documents and one.row["value"] not in dates):
+            told.setdefault(one.row["quote"], one.row)
+    return list(told.values())

@@ -5,8 +5,8 @@
     python bench/abstaining.py DATA --words    # the same for an index without vectors
 
 Questions of which a passage is known to answer (search-*.jsonl) stand beside questions that the publications do not answer
-(unanswerable-*.jsonl and those of answers*-*.jsonl that are `none` and that no query understands). The halves "tune" teach, the
-halves "report" are only measured.
+(unanswerable*-*.jsonl and those of answers*-*.jsonl that are `none` and that no query understands), and the topics of
+answers*-*.jsonl. The halves "tune" teach, the halves "report" are only measured.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from kg.store import current
 from search_api.answers import answer, open_corpus
 from search_api.evaluation import read_questions, relevant
 from search_api.hits import hits_of
-from search_api.passages import FEATURES, SHOWN, abstaining, features, sought, uncertain
+from search_api.passages import FEATURES, OPEN, SHOWN, abstaining, features, sought, uncertain
 from search_api.search import Searching, folded
 from search_api.understanding import understand
 
 EVAL = Path(__file__).parent.parent / "tests" / "eval"
 ROUNDS, STEP, SHRINK = 20_000, 1.0, 0.0005
 # Features that count: without vectors the nearness is unknown.
-USED = {"meaning": FEATURES, "words": ("words", "absent", "foreign")}
+USED = {"meaning": FEATURES, "words": FEATURES[2:]}
 
 
 def main() -> None:
@@ -69,23 +69,24 @@ def collect(
     searching: Searching, half: str, names: tuple[str, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Features of every question; whether it can be answered, whether a passage shown does, and whether passages may answer."""
-    files = [f"search-{half}", f"unanswerable-{half}", f"answers-{half}", f"answers2-{half}"]
-    questions = [q for file in files for q in read_questions(EVAL / f"{file}.jsonl")]
+    questions = [q for file in sorted(EVAL.glob(f"*-{half}.jsonl")) for q in read_questions(file)]
     rows, right, hit, open_ = [], [], [], []
     for question in questions:
         unanswerable = bool(question.get("none"))
-        asked = understand(question["q"], question["lang"], searching.corpus.plans, searching.corpus.names)
-        if (not unanswerable and "must" in question) or "numbers" in question:
+        if not unanswerable and ("evidence" not in question or not ("must" not in question or question["kind"] == "topic")):
             continue
-        if unanswerable and asked.intent != "unknown" and answer(searching.corpus, asked)["status"] == "not_found":
-            continue  # understood: passages are not asked
+        asked = understand(question["q"], question["lang"], searching.corpus.plans, searching.corpus.names)
+        if "must" in question or unanswerable:
+            told = answer(searching.corpus, asked)
+            if asked.intent not in OPEN or (told["status"] == "answered" and told["intent"] not in ("passages", "unknown")):
+                continue  # understood: passages are not asked
         about, found = sought(searching, asked)
         values = features(searching, asked, about, found) if found else dict.fromkeys(names, 0.0)
         rows.append([values[name] for name in names])
         right.append(not unanswerable)
         shown = hits_of(searching, folded(found)[:SHOWN], about, asked.lang)
         hit.append(not unanswerable and any(relevant(one, question["evidence"]) for one in shown))
-        open_.append(bool(found) and not uncertain(searching.corpus, asked, about, found, shown))
+        open_.append(bool(found) and not uncertain(searching.corpus, asked, about, found))
     return np.array(rows, float), np.array(right), np.array(hit), np.array(open_)
 
 

@@ -1,4 +1,8 @@
-"""The bilingual glossary of the field (ontology/glossary.csv): terms of one language by those of the others."""
+"""The bilingual glossary of the field (ontology/glossary.csv): terms of one language by those of the others.
+
+Beside it, everyday words (ontology/everyday.csv) help to read a question, whose words need not be those of the field. They have
+no topic, decide nothing about what is alike, and weigh less.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from kg.vocabulary import ONTOLOGY
 
 LANGUAGES = ("nl", "fr", "en")
 LONGEST = 6  # words of a term
+EVERYDAY = ONTOLOGY / "everyday.csv"
 OTHER = {"nl": "fr", "fr": "nl"}
 
 Terms = Mapping[str, tuple[str, ...]]
@@ -52,10 +57,10 @@ def stopwords(lang: str, path: Path = ONTOLOGY / "stopwords.toml") -> frozenset[
 
 
 @functools.cache
-def by_stems(source: str) -> Mapping[tuple[str, ...], tuple[Terms, ...]]:
-    """The concepts that a term of one language stands for, by the stems of the term."""
+def by_stems(source: str, everyday: bool = False) -> Mapping[tuple[str, ...], tuple[Terms, ...]]:
+    """The concepts that a term of one language stands for, by the stems of the term. everyday: with those of everyday words."""
     table: dict[tuple[str, ...], list[Terms]] = defaultdict(list)
-    for concept in load_glossary():
+    for concept in (*load_glossary(), *(load_glossary(EVERYDAY) if everyday else ())):
         for key in {stems(term, source) for term in concept.get(source, ())}:
             table[key].append(concept)
     return {key: tuple(concepts) for key, concepts in table.items() if key}
@@ -84,9 +89,9 @@ def stems(text: str, lang: str) -> tuple[str, ...]:
     return tuple(word.stem for word in lexical.words(text, lang))
 
 
-def matches(found: Sequence[str], source: str) -> Iterator[tuple[int, int, tuple[Terms, ...]]]:
+def matches(found: Sequence[str], source: str, everyday: bool = False) -> Iterator[tuple[int, int, tuple[Terms, ...]]]:
     """Every glossary term in a row of stems: where it begins, of how many stems, what it stands for; the longest first."""
-    table = by_stems(source)
+    table = by_stems(source, everyday)
     for size in range(min(LONGEST, len(found)), 0, -1):
         for start in range(len(found) - size + 1):
             concepts = table.get(tuple(found[start : start + size]))

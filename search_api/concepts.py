@@ -50,7 +50,7 @@ def concepts(text: str, lang: str, index: Index) -> list[Concept]:
     targets = tuple(index.words.searchers)
     taken: set[int] = set()
     result = []
-    for start, size, meanings in glossary.matches([word.stem for word in found], lang):
+    for start, size, meanings in glossary.matches([word.stem for word in found], lang, everyday=True):
         span = set(range(start, start + size))
         if span <= taken or all(found[place].folded in silent for place in span):
             continue
@@ -60,7 +60,8 @@ def concepts(text: str, lang: str, index: Index) -> list[Concept]:
         ways = {target: _terms(meanings, own, lang, target) for target in targets}
         if size == 1:
             _with_parts(ways, found[start], lang, index)
-        result.append(Concept(surface, 1.0, ways))
+        weight = 1.0 if own in glossary.by_stems(lang) else COMMON
+        result.append(Concept(surface, weight, ways))
     for place, word in enumerate(found):
         if place not in taken and word.folded not in silent:
             result.append(_word(text, word, place, lang, targets, index))
@@ -75,7 +76,7 @@ def _terms(meanings: Sequence[glossary.Terms], own: Stems, lang: str, target: st
             _keep(ways, glossary.stems(term, target), SYNONYM if target == lang else TRANSLATED)
         if target == lang and lang in glossary.OTHER:
             for term in meaning[glossary.OTHER[lang]]:
-                for again in glossary.by_stems(glossary.OTHER[lang]).get(glossary.stems(term, glossary.OTHER[lang]), ()):
+                for again in glossary.by_stems(glossary.OTHER[lang], True).get(glossary.stems(term, glossary.OTHER[lang]), ()):
                     for synonym in again[lang]:
                         _keep(ways, glossary.stems(synonym, lang), BACK)
     if target == lang:

@@ -25,6 +25,7 @@ NEAR = 0.3  # how much nearness in meaning counts beside the words
 LEAST = 0.4  # share of the words below which nearness does not help
 MOST = 6
 DASH = " – "  # after it a label describes what it names
+COMPOUND, HEAD = 8, 4  # letters of a compound and of its last part
 Row = Mapping[str, str]
 
 
@@ -53,7 +54,7 @@ class Figures:
         # A name counts only where it is written as a name: "Luik" the city is not "luik" the part.
         self.proper = [_stems(*(word for text in texts for word in re.findall(r"[A-ZÀ-Ý][\w-]*", text))) for texts in said]
         self.units = [
-            _stems(row.get("unit", ""), row.get("caption", ""), row["name"] if len(row["name"]) < 60 else "") for row in rows
+            _Unit.of(row.get("unit", ""), row.get("caption", ""), row["name"] if len(row["name"]) < 60 else "") for row in rows
         ]
         counts = Counter(word for text in self.texts for word in text)
         self.weight = {word: math.log(1 + len(rows) / count) for word, count in counts.items()}
@@ -110,19 +111,23 @@ class Figures:
                 money and not is_money(row)
             ):
                 continue
+            counted = _counts(wanted, unit, text)
             got = math.fsum(
-                self._weight(term, text) if term.within(text) else AROUND * self._weight(term, whole) if term.within(whole) else 0
+                self._weight(term, text)
+                if term.within(text) or term is counted
+                else AROUND * self._weight(term, whole)
+                if term.within(whole)
+                else 0
                 for term in wanted
             )
             got /= total
-            counted = _counts(wanted, unit, text)
             near = NEAR * (nearness or {}).get(row["passage"] + row["quote"], 0.0) if counted and got >= LEAST else 0.0
             dated = (DATED if row.get("year") else -DATED) if years else 0.0
             enough = got + near + (COUNTED if counted else 0)
             enough += SUMMED if summed and not totals.isdisjoint(words(row["name"])) else 0
             score = enough + dated
             if (counted or not counts) and enough >= ENOUGH:
-                scored.append(Found(row, score, counted))
+                scored.append(Found(row, score, counted is not None))
         scored.sort(key=lambda found: (-found.score, found.row["document"], int(found.row["start"])))
         best = scored[0].score if scored else 0.0
         nearly = [found for found in scored if found.score >= close * best]
@@ -131,14 +136,27 @@ class Figures:
         return [*nearly, *_contradicting(nearly, scored, dated=bool(years))][:MOST]
 
 
-def _counts(wanted: Sequence[Term], unit: frozenset[str], text: frozenset[str]) -> bool:
-    """Whether a unit is what is counted: the first word after "how many", or the second where the first is its adjective."""
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """The words of what a figure counts, and those long enough to be compounds."""
+
+    stems: frozenset[str]
+    compounds: tuple[str, ...]
+
+    @classmethod
+    def of(cls, *texts: str) -> _Unit:
+        return cls(_stems(*texts), tuple(word for text in texts for word in words(text) if len(word) >= COMPOUND))
+
+
+def _counts(wanted: Sequence[Term], unit: _Unit, text: frozenset[str]) -> Term | None:
+    """The term whose things a unit counts: the first after "how many", or the second where the first is its adjective; flying
+    hours are hours."""
     for term in wanted[:2]:
-        if not term.name and term.within(unit):
-            return True
+        if not term.name and (term.within(unit.stems) or any(one.endswith(term.heads) for one in unit.compounds)):
+            return term
         if not (term.inflected and term.within(text)):
-            return False
-    return False
+            return None
+    return None
 
 
 def _contradicting(chosen: Sequence[Found], scored: Iterable[Found], *, dated: bool) -> list[Found]:
@@ -189,6 +207,7 @@ class Term:
     """A content word of a question, or a body that it names."""
 
     ways: tuple[frozenset[str], ...]  # each a word or several, all of which have to be there, in either language
+    heads: tuple[str, ...] = ()  # the words that a Dutch compound may end with
     name: bool = False  # written as a name
     inflected: bool = False  # written as a Dutch adjective before its noun ("prioritaire")
 
@@ -233,15 +252,18 @@ def _terms(text: str, question: Question) -> list[Term]:
     frame = set(wording()["pass"]["list"])
     found = [word for word in every if word.folded not in passed or (counted and word is first and word.folded in frame)]
     ways: dict[int, list[frozenset[str]]] = {word.start: [_stems(word.folded)] for word in found}
-    for start, size, meanings in matches([word.stem for word in every], lang):
+    heads: dict[int, list[str]] = {word.start: [word.folded] if lang == "nl" else [] for word in found}
+    for start, size, meanings in matches([word.stem for word in every], lang, everyday=True):
         said = [_stems(*_content(term)) for meaning in meanings for other in ("nl", "fr") for term in meaning[other]]
         for word in every[start : start + size]:
             if word.start in ways:
                 ways[word.start] += [way for way in said if way]
+                heads[word.start] += [fold(term) for meaning in meanings for term in meaning["nl"] if size == 1]
     ordered = sorted(found, key=lambda word: (word.start < counted, word.start))
     return [
         Term(
             tuple(dict.fromkeys(ways[word.start])),
+            tuple(head for head in heads[word.start] if len(head) >= HEAD),
             name=word.start > 0 and text[word.start].isupper(),
             inflected=lang == "nl" and word.folded.endswith("e"),
         )

@@ -22,17 +22,16 @@ from kg.glossary import by_stems
 from kg.lexical import words
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import NEAREST, Corpus, passage_row, title_of
-from search_api.concepts import SAID, Concept, concepts, spread
+from search_api.concepts import SAID, Concept, concepts, rarity, spread
 from search_api.topics import decides
 from search_api.understanding import (
     SHORT,
-    YEAR,
     Question,
     asks_meaning,
-    asks_money,
-    asks_number,
     asks_person,
     asks_told,
+    asks_who,
+    is_question,
     topic,
 )
 from search_api.wording import say
@@ -61,12 +60,7 @@ OPEN = frozenset(
         "shortened",
     }
 )  # what passages may answer too
-MONEY = re.compile(r"€|\beuros?\b|\bEUR\b", re.I)
-NUMBERS = re.compile(
-    r"\d|\b(?:twee|drie|vier|vijf|zes|zeven|acht|negen|tien|deux|trois|quatre|cinq|six|sept|huit|neuf|dix)\b", re.I
-)
-YEARLY = re.compile(r"\b(?:\d{1,2}[./]\d{1,2}[./])?(?:19|20)\d\d\b")
-FEATURES = ("cosine", "sentence", "words", "absent", "foreign")
+FEATURES = ("cosine", "sentence", "words", "absent", "foreign", "covered", "rarest", "named", "asked", "who")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,6 @@ class Abstaining:
     weights: Mapping[str, float]
     bias: float
     threshold: float
-    fact: float  # threshold where one number or date is asked for
 
 
 @functools.cache
@@ -85,7 +78,7 @@ def abstaining(kind: str, path: Path = ONTOLOGY / "abstaining.toml") -> Abstaini
     try:
         data = tomllib.loads(path.read_text("utf-8"))[kind]
         weights = {name: float(data["weights"].get(name, 0)) for name in FEATURES}
-        return Abstaining(weights, float(data["bias"]), float(data["threshold"]), float(data["fact"]))
+        return Abstaining(weights, float(data["bias"]), float(data["threshold"]))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise MetadataError(f"cannot be used: {error}", where=str(path), remedy="correct the file") from error
 
@@ -106,8 +99,7 @@ def instead(corpus: Corpus, question: Question, reply: dict[str, Any]) -> dict[s
     hits = hits_of(searching, folded(found)[:SHOWN], about, question.lang)
     likely = likelihood(searching, question, about, found)
     kept = abstaining("meaning" if searching.encoder else "words")
-    threshold = kept.fact if asks_told(question.text) else kept.threshold
-    if question.intent not in OPEN or uncertain(corpus, question, about, found, hits) or likely < threshold:
+    if question.intent not in OPEN or uncertain(corpus, question, about, found) or likely < kept.threshold:
         near = [_near(hit) for hit in hits] if question.intent in OPEN and likely >= kept.threshold - NEARLY else []
         return reply | {"nearest": [*reply["nearest"], *near][:NEAREST]}
     sentences = [say("sentence", "passages", question.lang)]
@@ -147,18 +139,33 @@ def bearing(corpus: Corpus, question: Question) -> list[str]:
 
 
 def features(searching: Searching, question: Question, about: Sequence[Concept], found: Sequence[Found]) -> dict[str, float]:
-    """What tells whether the best passages answer a question. cosine: of the nearest sentence; sentence: how much that is above
-    what is usual for this question; words: share of the concepts; absent: share of the concepts that no passage of the best
-    one's language has, words without a translation not counted; foreign: 1 where the best passage is in another language."""
+    """What tells whether the best passages answer a question.
+
+    cosine: of the nearest sentence; sentence: how much that is above what is usual for this question; words: share of the
+    concepts; absent: share of the concepts that no passage of the best one's language has, words without a translation not
+    counted; foreign: whether the best passage is in another language; covered: share of the concepts that one of the best three
+    has, the rare ones counting more; rarest: whether they have the rarest one. named: whether it names something known, near
+    which every passage about that comes; asked: whether it is a question, and not words to search for; who: whether it asks for people
+    or bodies.
+    """
     best, top = found[0].indexed.passage.lang, found[:3]
     cosine = max((float(one.cosines.max()) for one in top if one.cosines is not None), default=USUAL)
     absent = [concept for concept in about if not _present(searching, concept, best, question.spoken)]
+    weights = [concept.weight * rarity(searching.index, best, concept) for concept in about]
+    had = [[_has([one], concept) for concept in about] for one in top]
+    covered = max(math.fsum(w for w, has in zip(weights, row, strict=True) if has) for row in had)
+    rarest = max(range(len(about)), key=weights.__getitem__)
     return {
         "cosine": 50 * (cosine - USUAL),
         "sentence": max(one.reasons["sentence"] for one in top),
         "words": max(one.reasons["words"] for one in top),
         "absent": len(absent) / len(about),
         "foreign": float(best != question.spoken),
+        "covered": covered / (math.fsum(weights) or 1),
+        "rarest": float(any(row[rarest] for row in had)),
+        "named": float(any(not entity.common for entity in question.entities)),
+        "asked": float(is_question(question.text)),
+        "who": float(asks_who(question.text)),
     }
 
 
@@ -170,17 +177,15 @@ def likelihood(searching: Searching, question: Question, about: Sequence[Concept
     )
 
 
-def uncertain(
-    corpus: Corpus, question: Question, about: Sequence[Concept], found: Sequence[Found], hits: Sequence[Mapping[str, Any]]
-) -> bool:
-    """Whether passages cannot answer, however near: what is asked for is beyond them, or they do not explain the abbreviation or
-    have the number or date that is asked for."""
-    if _beyond(corpus, question, about, found):
+def uncertain(corpus: Corpus, question: Question, about: Sequence[Concept], found: Sequence[Found]) -> bool:
+    """Whether passages cannot answer, however near: one number or date is asked for, which no figure has; what is asked for is
+    beyond them; or they do not explain the abbreviation."""
+    if asks_told(question.text) or _beyond(corpus, question, about, found):
         return True
     if asks_meaning(question.text) and (short := SHORT.search(question.text)):
         said = " ".join(one.indexed.passage.text for one in found[:SHOWN])
         return not re.search(rf"\(\s*{short[0]}\s*\)|\b{short[0]}\s*\(", said)
-    return asks_told(question.text) and not _told(corpus, question, found[0], hits[0])
+    return False
 
 
 def _beyond(corpus: Corpus, question: Question, about: Sequence[Concept], found: Sequence[Found]) -> bool:
@@ -211,22 +216,6 @@ def _names_all(corpus: Corpus, question: Question, one: Found) -> bool:
     )
 
 
-def _told(corpus: Corpus, question: Question, best: Found, hit: Mapping[str, Any]) -> bool:
-    """Whether the nearest sentence has a number of the kind that is asked for, of the year asked for, and about what is named."""
-    start, end = hit["sentence"] or (0, len(hit["quote"]))
-    text = hit["quote"][start:end]
-    year = {source["document"]: source["year"] for source in corpus.generation.manifest["sources"].values()}.get(hit["document"])
-    if any(str(one) not in text and one != year for one in (*question.years, *question.span[:1])):
-        return False
-    if not _names_all(corpus, question, best):
-        return False
-    if asks_money(question.text):
-        return MONEY.search(text) is not None
-    if asks_number(question.text):
-        return NUMBERS.search(YEARLY.sub(" ", text)) is not None
-    return YEAR.search(text) is not None
-
-
 def _places(searching: Searching, question: Question) -> dict[str, list[str]]:
     """The filter of the police zones or communes that a question names, where passages have them."""
     found: dict[str, list[str]] = {}
@@ -253,13 +242,16 @@ def _is_name(text: str, word: str) -> bool:
 def _has(found: Sequence[Found], concept: Concept) -> bool:
     """Whether one of the best passages has a concept, in any of the ways of its language."""
     return any(
-        set(key) <= set(one.indexed.row) for one in found[:SHOWN] for key in concept.ways.get(one.indexed.passage.lang, {})
+        set(key) <= set(one.indexed.row)
+        for one in found[:SHOWN]
+        for key, sure in concept.ways.get(one.indexed.passage.lang, {}).items()
+        if sure > SAID
     )
 
 
 def _present(searching: Searching, concept: Concept, lang: str, asked: str) -> bool:
     """Whether any passage of a language has a concept. A word that has no translation is passed over: nobody knows."""
-    if lang != asked and tuple(word.stem for word in words(concept.text, asked)) not in by_stems(asked):
+    if lang != asked and tuple(word.stem for word in words(concept.text, asked)) not in by_stems(asked, everyday=True):
         return True
     ways = concept.ways.get(lang, {})
     return any(min(spread(searching.index, lang, stem) for stem in key) for key, sure in ways.items() if sure > SAID)

@@ -192,13 +192,14 @@ def asks_count(text: str) -> bool:
 
 def asks_person(text: str) -> bool:
     """Whether a question asks who somebody is, how to reach somebody, or for something to be made: documents seldom tell."""
-    return _says(fold(text), "fact")
+    folded = fold(text)
+    return _says(folded, "fact") or _says(folded, "role")
 
 
 def asks_told(text: str) -> bool:
     """Whether a question asks for one number or date, which a sentence has or has not."""
     folded = fold(text)
-    return _says(folded, "how_many") or _says(folded, "when") or _says(folded, "money")
+    return _says(folded, "how_many") or _says(folded, "when")
 
 
 def asks_who(text: str) -> bool:
@@ -287,7 +288,13 @@ def _intent(folded: str, question: Question) -> str:
         ("theme_number", THEME.search(folded) and not lists),
         ("grant", "organisation" in kinds and asks_money(question.text) and _says(folded, "asks_amount")),
         ("figure", _says(folded, "how_many") or _says(folded, "amount_named")),
-        ("names", body and not _says(folded, "asks_initiative") and (_says(folded, "name") or _says(folded, "meaning"))),
+        (
+            "names",
+            body
+            and not _says(folded, "role")
+            and not _says(folded, "asks_initiative")
+            and (_says(folded, "name") or _says(folded, "meaning")),
+        ),
         (
             "partner_measures" if _says(folded, "partner") else "contributes",
             _says(folded, "measure") and kinds & {"organisation", "initiative"},
@@ -337,7 +344,7 @@ def has_group(question: Question) -> bool:
 def speaks_of_frame(text: str) -> bool:
     """Whether words only say what kind of list is wanted, and nothing of its topic."""
     folded = fold(text)
-    names = [name for name in wording()["word"] if name not in ("fact", "finding")]
+    names = [name for name in wording()["word"] if name not in ("fact", "role", "finding")]
     return (
         folded in wording()["pass"]["list"]
         or any(_pattern("word", name).fullmatch(folded) for name in names)

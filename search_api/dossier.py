@@ -30,6 +30,7 @@ from search_api.dossier_each import (
     listing,
     of_kind,
     usual,
+    within,
 )
 from search_api.dossier_excerpt import excerpt
 from search_api.dossier_split import Item, Pasted, say, split, wants, wording
@@ -264,9 +265,9 @@ class _Making:
         """What is asked of each thing that the question itself lists: "welk budget per initiatief van maatregel 2.3"."""
         things = listing(entry, item, 0, self.corpus.base, self.tables).things
         mine = {ref: cited for ref, cited in things.items() if of_kind(kind_of(ref, self.tables), each.kind)}
-        if not mine and each.kind == "initiative" and (question.numbers or named(question)):
+        if not mine:
             limits = tables.limits(replace(question, entities=tuple(named(question))), None)
-            mine = {told.ref: [] for told in tables.chosen(self.tables, limits)}
+            mine = {ref: [] for ref in within(Answering(self.corpus, question), self.tables, each.kind, limits)}
         if mine and not each.before:
             self._each(entry, question, each, mine)
 

@@ -15,7 +15,7 @@ from typing import Any
 from kg.glossary import stems, translate
 from kg.names import fold, shorten
 from search_api import dossier_table as tables
-from search_api.answers import Answering
+from search_api.answers import Answering, order
 from search_api.dossier_split import Item, wording
 from search_api.figures import is_money
 from search_api.intents_figures import euros
@@ -94,10 +94,14 @@ def asked_of_each(text: str) -> Each | None:
     if found := of_kind.search(folded):
         kind = next(name for name, noun in found.groupdict().items() if noun)
         near = folded[found.start() : found.end() + 20]
-        return Each(kind, said_before.search(near) is not None, folded[: found.start()] + folded[found.end() :])
+        return Each(kind, said_before.search(near) is not None, _without(folded, found))
     if found := alone.search(folded):
-        return Each("", True, folded[: found.start()] + folded[found.end() :])
+        return Each("", True, _without(folded, found))
     return None
+
+
+def _without(text: str, found: re.Match[str]) -> str:
+    return " ".join(f"{text[: found.start()]} {text[found.end() :]}".split())
 
 
 def columns(each: Each, kinds: Collection[str], question: Question) -> list[str]:
@@ -178,6 +182,14 @@ def kind_of(ref: str, all_tables: tables.Tables) -> str:
     return next((kind for start, kind in starts.items() if ref.startswith(start)), "")
 
 
+def within(answering: Answering, all_tables: tables.Tables, kind: str, limits: tables.Limits) -> list[str]:
+    """The initiatives, or measures, within what a question itself names; nothing where it names nothing."""
+    if kind == "initiative" and limits != tables.Limits(years=limits.years):
+        return [told.ref for told in tables.chosen(all_tables, limits)]
+    found = [row["measure"] for ref in limits.themes for row in answering.corpus.run("measures-of-theme", theme=ref)[0]]
+    return sorted(limits.measures or set(found), key=order) if kind == "measure" else []
+
+
 # ---------------------------------------------------------------- what is stated of them
 
 
@@ -192,8 +204,9 @@ class Facts:
     def block(self, ref: str, cited: list[Found], wanted: Sequence[str]) -> Found:
         """A thing with a fact per column, in the shape of the blocks per commune, zone and body."""
         kind = kind_of(ref, self.tables)
-        if not cited and kind == "initiative":
-            cited = self.answering.citations(self._of(ref))[:CITED]
+        if not cited and kind in ("initiative", "measure"):
+            told = self._of(ref) if kind == "initiative" else self.answering.corpus.run("text-of-measure", measure=ref)[0]
+            cited = self.answering.citations(told)[:CITED]
         about = self.answering.describe([ref])[ref]
         return {
             **tables.named(self.answering, ref),
@@ -327,7 +340,8 @@ class Facts:
             number = float(row["value"])
             value = {"number": int(number) if number.is_integer() else number, "unit": row.get("unit", ""), "year": year}
             counts = frozenset(stems(f"{row.get('unit', '')} {row.get('caption', '')}", row["lang"]))
-            one = {**_value(self.answering, [row]), "value": value, "lang": row["lang"]}
+            lang = None if money else row["lang"]  # of the unit: those of money are known in both
+            one = {**_value(self.answering, [row]), "value": value, "lang": lang}
             found.setdefault((value["number"], value["unit"], year), (one, counts))
         return list(found.values())
 

@@ -58,6 +58,7 @@ def _value(words: Words, one: Mapping[str, Any]) -> list[Run]:
     runs: list[Run] = []
     if one["value"]:
         runs += [words.amount(one["value"]), *([Run(f" ({one['value']['year']})")] if one["value"]["year"] else [])]
+        runs += words.mark(one["lang"]) if one["lang"] else ()
     elif one["text"]:
         text = " ".join(one["text"].split())
         text = text if len(text) <= WORDS else text[:WORDS].rsplit(" ", 1)[0] + " …"

@@ -146,7 +146,7 @@ class _Layout(Words):
                 yield from self.row(row, quoted=len(rows) <= QUOTED)
         for lang, notes in question["notes"].items():
             yield from (Block("note", (Run(note, lang),)) for note in notes if note not in question["texts"].get(lang, ""))
-        if reply["nearest"] and not reply["answers"]:
+        if reply["nearest"] and not reply["answers"] and not tabled:
             yield Block("note", self.words("heading", "nearest"))
             yield from (Block("item", self.thing(row)) for row in reply["nearest"])
 

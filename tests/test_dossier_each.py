@@ -173,6 +173,14 @@ def test_a_question_goes_through_its_own_list(searching: Searching) -> None:
     assert len(question["blocks"]) > 1 and {block["kind"] for block in question["blocks"]} == {"initiative"}
 
 
+def test_measures_of_a_theme_are_gone_through_where_the_question_asks_for_both(searching: Searching) -> None:
+    theme = "1. Welke maatregelen bevat het thema drugs en verslavingen in het plan 2021-2024, "
+    question = make(searching, theme + "en welke initiatieven horen bij elke maatregel?")["questions"][0]
+    assert [block["number"][:2] for block in question["blocks"]] == ["3."] * len(question["blocks"]) and question["blocks"]
+    assert columns(question) == ["initiative"] and "nothing" not in gaps(question)
+    assert all(block["citations"] for block in question["blocks"])
+
+
 def test_what_is_not_recognised_is_said(searching: Searching) -> None:
     question = make(searching, MEASURE["fr"] + "Quelle est la couleur de chacune d'elles ?")["questions"][1]
     assert "asked" in gaps(question) and "organisation" in columns(question)

@@ -83,8 +83,10 @@ class Context:
             )
             if about and not refers:
                 order = [*same, *above]  # it stands under what it is about
+            # A table has its topic: words of the question above would leave out what it asks for.
+            mode = "only" if numbered else "too" if refers or not about else "names" if wants(text) else "no"
             for source in order:
-                if self._take(read, source, item.lang, numbers="only" if numbered else "no" if about and not refers else "too"):
+                if self._take(read, source, item.lang, numbers=mode):
                     break
             read.optional = bool(about)
         else:
@@ -108,12 +110,12 @@ class Context:
     def _take(self, read: Read, source: Source, lang: str, *, numbers: str) -> bool:
         """Take the subject of a text, if it has one: measures with their edition, else names, else the words of its topic.
 
-        numbers: whether measures are taken "too", are the "only" ones that are, or are not ("no"): then names alone are taken.
+        numbers: whether measures are taken "too", are the "only" ones that are, or are not ("no"; "names": nor words of a topic).
         """
         found = self.understood(source.text, lang) if source.text else None
         if found is None or (numbers == "only" and not found.numbers):
             return False
-        if found.numbers and numbers != "no":
+        if found.numbers and numbers in ("too", "only"):
             if len(found.numbers) > TAKEN and source.name == "preamble":
                 return False
             read.added.append({"what": "measures", "names": list(found.numbers[:TAKEN]), "from": source.name})
@@ -135,7 +137,7 @@ class Context:
             field = topic(source.text, language(source.text, lang), known)
             for phrase in (
                 *CAPITALS.findall(source.text),
-                *(word for word in field if numbers != "no" and (not names or _of_the_field(word, lang))),
+                *(word for word in field if numbers != "names" and (not names or _of_the_field(word, lang))),
             ):
                 if len(names) <= TAKEN and not set(split_name(phrase)) & set(split_name(" ".join(names))):
                     names += [phrase] if {*split_name(phrase)} & {part for word in field for part in split_name(word)} else []

@@ -23,6 +23,7 @@ from search_api.dossier_each import (
     Facts,
     Listing,
     asked_of_each,
+    asks_facts,
     columns,
     counted,
     kind_of,
@@ -333,9 +334,14 @@ class _Making:
         entry["limits"] = self._limits_told(question, topic_words)
         if "overview" in wanted and not set(wanted) & {"commune", "zone"}:
             entry["overview"] = tables.table(answering, self.tables, limits, by_body="body" in wanted)
+        each = asked_of_each(entry["text"])
         for kind in ("commune", "zone", "body"):
             if kind in wanted and not (kind == "body" and entry["overview"]):
                 found = tables.blocks(answering, self.tables, kind, limits)
+                if each and each.kind == kind and "overview" not in wanted and asks_facts(each, question):
+                    of = {shorten(block["iri"], self.corpus.base): list[Found]() for block in found if block["kind"] == kind}
+                    self._each(entry, question, each, of)
+                    continue
                 for block in found if topic_words else ():
                     block["passages"] = [self._excerpted(hit) for hit in about if self._speaks_of(hit, block)][:2]
                 entry["blocks"] += found
@@ -363,6 +369,7 @@ class _Making:
         if key not in self.texts:
             self.texts[key] = (self.corpus.generation.path / "texts" / f"{key}.txt").read_text("utf-8")
         quote = quote_at(self.texts[key], passage, start, end)
+        hit = {**hit, "title": self.corpus.label(f"id/document/{hit['document']}", self.lang)}
         place = {name: hit[name] for name in ("document", "title", "page", "section", "lang")}
         cut = [start > 0, end < len(passage.text)]
         return {

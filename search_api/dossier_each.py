@@ -120,6 +120,12 @@ def columns(each: Each, kinds: Collection[str], question: Question) -> list[str]
     return sorted(places, key=lambda name: places[name])
 
 
+def asks_facts(each: Each, question: Question) -> bool:
+    """Whether a question about each commune, zone or body asks for columns, and not for what is done there."""
+    asked = columns(each, [each.kind], question)
+    return bool(asked) and not {"initiative", "measure", "theme"} & set(asked)
+
+
 def usual(kinds: Iterable[str]) -> list[str]:
     """The columns of a question that names none."""
     return list(dict.fromkeys(name for kind in kinds for name in USUAL[kind]))

@@ -173,6 +173,24 @@ def test_a_question_goes_through_its_own_list(searching: Searching) -> None:
     assert len(question["blocks"]) > 1 and {block["kind"] for block in question["blocks"]} == {"initiative"}
 
 
+def test_an_amount_per_commune_or_zone_is_no_list_of_projects(searching: Searching) -> None:
+    for text, kind, count in (
+        ("Hoeveel kreeg elke gemeente in 2022?", "commune", 19),
+        ("Quel budget par zone de police ?", "zone", 6),
+    ):
+        question = make(searching, f"1. {text}")["questions"][0]
+        assert len(question["blocks"]) == count and {block["kind"] for block in question["blocks"]} == {kind}
+        assert columns(question) == ["amount"] and not any(block["rows"] for block in question["blocks"])
+    lists = make(searching, "1. Welke projecten lopen er per politiezone en met welke partners?")["questions"][0]
+    assert any(block["rows"] for block in lists["blocks"]) and not any(block["facts"] for block in lists["blocks"])
+
+
+def test_titles_of_documents_are_in_the_language_of_the_dossier(searching: Searching) -> None:
+    hits = make(searching, "1. Werd een bodycam getest?", "fr")["questions"][0]["evidence"]
+    assert hits and {hit["title"] for hit in hits} == {hit["citations"][0]["title"] for hit in hits}
+    assert not any(hit["title"].startswith("Jaarverslag") for hit in hits)
+
+
 def test_measures_of_a_theme_are_gone_through_where_the_question_asks_for_both(searching: Searching) -> None:
     theme = "1. Welke maatregelen bevat het thema drugs en verslavingen in het plan 2021-2024, "
     question = make(searching, theme + "en welke initiatieven horen bij elke maatregel?")["questions"][0]

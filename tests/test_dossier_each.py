@@ -18,6 +18,7 @@ from search_api.dossier_docx import docx
 from search_api.dossier_each import asked_of_each
 from search_api.dossier_markdown import markdown
 from search_api.dossier_split import say
+from search_api.routes_dossier import Dossier
 from search_api.search import Searching, open_search
 from search_api.understanding import understand
 
@@ -158,6 +159,19 @@ def test_a_list_further_back_or_of_another_kind_is_not_taken(searching: Searchin
     assert each["read_as"]["added"][0]["number"] == "1" and {b["kind"] for b in each["blocks"]} == {"initiative"}
     after = make(searching, text.replace("3. Wat is per initiatief het budget?", "3. Welke projecten heeft elk daarvan?"))
     assert after["questions"][2]["read_as"]["added"][0]["number"] == "2"
+
+
+def test_a_list_under_another_question_is_better_than_none(searching: Searching) -> None:
+    text = "1. De politiezone Brussel-Noord:\n   a) Welke projecten lopen er?\n2. Wat is voor elk daarvan de doelgroep?"
+    each = make(searching, text)["questions"][-1]
+    assert each["read_as"]["added"][0]["number"] == "1.a" and each["blocks"]
+
+
+def test_the_service_describes_what_it_gives(searching: Searching) -> None:
+    found = make(searching, ZONE + "2. Voor elk: doelgroep, budget, hoeveel fietsen, stand van zaken")
+    read = Dossier.model_validate({**found, "similar": [], "saved": None})
+    facts = [fact for block in read.questions[1].blocks for fact in block.facts]
+    assert {fact.what for fact in facts} == {"target", "amount", "figures", "status"} and any(fact.values for fact in facts)
 
 
 def test_without_a_list_before_that_is_said(searching: Searching) -> None:

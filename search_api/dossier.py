@@ -131,9 +131,9 @@ class _Making:
                     self._answer(entry, item, read)
                     before = read.text
                     earlier.append(read.text)
-                    if (made := listing(entry, item, place, self.corpus.base, self.tables)).things:
-                        made.years = self.context.understood(read.text, item.lang).years
-                        self.listings.append(made)
+                    made = listing(entry, item, place, self.corpus.base, self.tables)
+                    made.years = self.context.understood(read.text, item.lang).years
+                    self.listings.append(made)
                 yield entry
 
     def _entry(self, item: Item, text: str, *, part: int | None = None, heading: bool = False) -> Found:

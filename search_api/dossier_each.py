@@ -161,12 +161,21 @@ def listing(entry: Mapping[str, Any], item: Item, place: int, base: str, all_tab
 
 def listed_before(listings: Sequence[Listing], item: Item, place: int, each: Each, all_tables: tables.Tables) -> Listing | None:
     """The list that a question about each of its things refers to: the nearest one of that kind, of the same item, of those
-    above it, or of those before it under the same item; where the question says that there is one, else any one before it."""
+    above it, or of those before it under the same item; where the question says that there is one, else any one before it.
+
+    A question that it stands under, or right after, and that listed nothing has no things to go through: no other list is meant.
+    """
     passes = ((True, False), (True, True), (False, True)) if each.before else ((True, False),)
     for exact, anywhere in passes:
+        same = any(one.place == place and one.things for one in listings)
         for one in reversed(listings):
             inside = one.place == place or one.place in item.above
-            if not (inside or anywhere or one.above == item.above) or (each.kind in BODIES and not each.before and not inside):
+            beside = one.above == item.above
+            if not one.things:
+                if (inside and not same) or (beside and not item.above and not each.kind):
+                    return None
+                continue
+            if not (inside or anywhere or beside) or (each.kind in BODIES and not each.before and not inside):
                 continue
             things = {
                 ref: cited for ref, cited in one.things.items() if not exact or of_kind(kind_of(ref, all_tables), each.kind)

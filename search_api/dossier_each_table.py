@@ -48,8 +48,8 @@ def _cell(words: Words, fact: Mapping[str, Any]) -> tuple[Run, ...]:
     """The values of a cell; where there are none, that the corpus has nothing, with what comes near."""
     if not fact["values"]:
         name = f"near_{fact['what']}" if fact["near"] else "gap_block"
-        said = joined([[Run(say("sentence", name, lang), lang)] for lang in words.langs], " / ")
-        return (Run("⚠ "), *said, *joined([_value(words, one) for one in fact["near"]]))
+        said = joined([[Run(say("sentence", name, lang).strip(), lang)] for lang in words.langs], " / ")
+        return (Run("⚠ "), *said, Run(" "), *joined([_value(words, one) for one in fact["near"]]))
     more = [Run(say("sentence", "and_more", words.lang, n=fact["left_out"]), words.lang)] if fact["left_out"] else []
     return (*joined([_value(words, one) for one in fact["values"]]), *more)
 

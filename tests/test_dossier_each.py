@@ -174,6 +174,16 @@ def test_the_service_describes_what_it_gives(searching: Searching) -> None:
     assert {fact.what for fact in facts} == {"target", "amount", "figures", "status"} and any(fact.values for fact in facts)
 
 
+@pytest.mark.parametrize(
+    "each", ["voor elk: partners, budget", "Voor elk van deze initiatieven: de partners", "per project: budget"]
+)
+def test_a_question_that_listed_nothing_is_not_answered_with_another_list(searching: Searching, each: str) -> None:
+    text = f"{ZONE}2. Welke initiatieven voeren maatregel 2.6 van het plan 2021-2024 uit?\n   - {each}"
+    above, last = make(searching, text)["questions"][1:]
+    assert not above["answer"]["answers"] and not last["blocks"]
+    assert all(one["what"] != "things" for one in (last["read_as"] or {"added": []})["added"])
+
+
 def test_without_a_list_before_that_is_said(searching: Searching) -> None:
     question = make(searching, "1. Hoeveel drones waren er in 2023?\n2. Wat is voor elk daarvan het budget?")["questions"][1]
     assert "each" in gaps(question) and not question["blocks"]

@@ -7,7 +7,6 @@ A sub-question without a subject of its own takes it from what stands above it, 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -17,7 +16,24 @@ from kg.names import fold, shorten
 from kg.quotes import quote_at
 from search_api import dossier_table as tables
 from search_api.answers import Answering, ask
-from search_api.dossier_context import Context, Read, listed, named, surface, topic, years_of
+from search_api.dossier_context import TAKEN, Context, Read, listed, named, surface, topic, written, years_of
+from search_api.dossier_each import MOST as THINGS
+from search_api.dossier_each import (
+    Each,
+    Facts,
+    Listing,
+    asked_of_each,
+    asks_facts,
+    columns,
+    counted,
+    kind_of,
+    listed_before,
+    listing,
+    of_kind,
+    usual,
+    within,
+)
+from search_api.dossier_excerpt import excerpt
 from search_api.dossier_split import Item, Pasted, say, split, wants, wording
 from search_api.naming import split as split_name
 from search_api.search import Searching, search
@@ -26,7 +42,6 @@ from search_api.understanding import Question, understand
 QUESTIONS = 60  # sub-questions that are answered
 PASSAGES = 3  # shown where nothing answers; half as many where something does
 POOL = 100  # passages looked at for the topic of a table
-EXCERPT = 420  # characters of a passage that are quoted
 SHARE = 0.34  # of the question's concepts that a passage has to have
 ON_TOPIC = 0.5  # the same for a table
 BESIDE = 0.75  # the same beside an answer
@@ -56,6 +71,7 @@ class _Making:
         self.texts: dict[str, str] = {}
         manifest = self.corpus.generation.manifest
         self.context = Context(searching, pasted)
+        self.listings: list[Listing] = []  # what the answers so far list
         self.years = sorted({s["year"] for s in manifest["sources"].values() if s["year"] and s["genre"] != "plan"})
 
     def whole(self, today: date) -> Found:
@@ -101,7 +117,7 @@ class _Making:
     def _questions(self) -> Iterable[Found]:
         count = 0
         before = ""
-        for item in self.pasted.items:
+        for place, item in enumerate(self.pasted.items):
             if not item.parts or (item.context and len(item.above) < item.level):
                 yield self._entry(item, item.text, heading=True)
             earlier: list[str] = []
@@ -110,11 +126,14 @@ class _Making:
                 count += 1
                 if count > QUESTIONS:
                     entry["gaps"].append({"kind": "limit", "text": self.told("not_answered", n=QUESTIONS)})
-                else:
+                elif not self._of_listed(entry, item, place):
                     read = self.context.read(item, text, earlier, before)
                     self._answer(entry, item, read)
                     before = read.text
                     earlier.append(read.text)
+                    made = listing(entry, item, place, self.corpus.base, self.tables)
+                    made.years = self.context.understood(read.text, item.lang).years
+                    self.listings.append(made)
                 yield entry
 
     def _entry(self, item: Item, text: str, *, part: int | None = None, heading: bool = False) -> Found:
@@ -137,12 +156,65 @@ class _Making:
             "blocks": [],
         }
 
+    def _of_listed(self, entry: Found, item: Item, place: int) -> bool:
+        """Answer a question about each thing that an earlier answer listed; False where it is none, or nothing was listed."""
+        text, each = entry["text"], asked_of_each(entry["text"])
+        own = self.context.understood(text, item.lang)
+        if each is None or (not each.before and (own.numbers or named(own) or "overview" in wants(text))):
+            return False
+        before = listed_before(self.listings, item, place, each, self.tables)
+        if before is None:
+            if each.before:
+                entry["gaps"].append({"kind": "each", "text": self.told("each_none")})
+            return False
+        things = list(before.things)
+        names = [self._short_name(ref) for ref in things[:TAKEN]] + ["…"] * (len(things) > TAKEN)
+        added: list[Found] = [{"what": "things", "names": names, "from": "answer", "number": before.number}]
+        if before.years and not own.years and not own.span:
+            added.append({"what": "years", "names": list(map(str, before.years)), "from": "answer", "number": before.number})
+        entry["read_as"] = {"text": text + written(added, item.lang), "added": added}
+        question = replace(own, lang=self.lang, intent="each", years=own.years or own.span or before.years)
+        answering = Answering(self.corpus, question)
+        answering.sparql.append(self.corpus.text("overview"))
+        reply = answering.reply()
+        self._each(entry, question, each, before.things)
+        status = "answered" if _filled(entry) else "not_found"
+        entry["texts"] = self.told("each") if _filled(entry) else {}
+        entry["answer"] = {**reply, "status": status, "text": entry["texts"].get(self.lang, "")}
+        if not _filled(entry):
+            entry["gaps"].insert(0, {"kind": "nothing", "text": self.told("gap_answered")})
+        self._gap_years(entry, question)
+        return True
+
+    def _short_name(self, ref: str) -> str:
+        """A thing in few words: a measure by its number and edition."""
+        about = self.corpus.describe([ref])[ref]
+        numbered = about["number"] and about["plan"]
+        return f"{about['number']} ({years_of(about['plan'])})" if numbered else self.corpus.label(ref, self.lang)
+
+    def _each(self, entry: Found, question: Question, each: Each, things: Mapping[str, list[Found]]) -> None:
+        """A block for each thing with what is asked of it, and what is missing."""
+        kinds = list(dict.fromkeys(kind_of(ref, self.tables) for ref in things))
+        asked = columns(each, kinds, question)
+        wanted = asked or usual(kinds)
+        answering = Answering(self.corpus, replace(question, lang=self.lang))
+        facts = Facts(answering, self.tables, question.years, counted(each.rest, entry["lang"]))
+        blocks = [facts.block(ref, cited, wanted) for ref, cited in list(things.items())[:THINGS]]
+        entry["blocks"] += blocks
+        if not asked:
+            entry["gaps"].append({"kind": "asked", "text": self.told("each_plain")})
+        if len(things) > THINGS:
+            entry["gaps"].append({"kind": "limit", "text": self.told("each_cut", n=THINGS, all=len(things))})
+        for column, name in enumerate(asked if _filled(entry) else ()):
+            without = sum(not block["facts"][column]["values"] for block in blocks)
+            self._gap_column(entry, "money" if name == "amount" and kinds != ["initiative"] else name, without, len(blocks))
+
     def _answer(self, entry: Found, item: Item, read: Read) -> None:
         wanted = wants(entry["text"])
         replies = self._asked(read.text, item.lang)
         if read.optional and read.added and not wanted and not replies[item.lang]["answers"]:
             bare = self._asked(entry["text"], item.lang)
-            if bare[item.lang]["answers"]:
+            if any(row["kind"] != "Passage" for row in bare[item.lang]["answers"]):
                 names = listed(name for one in read.added for name in one["names"])
                 entry["gaps"].append({"kind": "context", "text": self.told("without_context", names=names)})
                 replies, read = bare, Read(entry["text"])
@@ -171,6 +243,8 @@ class _Making:
         hits = search(self.searching, read.text, item.lang, limit=POOL if wanted else 3 * PASSAGES)["hits"]
         if wanted:
             self._tables(entry, question, wanted, hits)
+        elif each := asked_of_each(entry["text"]):
+            self._of_own(entry, item, question, each)
         # A question that wants a table is answered by it, however its words were understood.
         empty = not reply["answers"] and not _filled(entry)
         used = {citation["url"] for citation in _citations(entry)}
@@ -188,6 +262,16 @@ class _Making:
             entry["evidence"] += [self._excerpted(hit) for hit in hits if hit["passage"] in answering]
         self._gaps(entry, question, empty, wanted)
 
+    def _of_own(self, entry: Found, item: Item, question: Question, each: Each) -> None:
+        """What is asked of each thing that the question itself lists: "welk budget per initiatief van maatregel 2.3"."""
+        things = listing(entry, item, 0, self.corpus.base, self.tables).things
+        mine = {ref: cited for ref, cited in things.items() if of_kind(kind_of(ref, self.tables), each.kind)}
+        if not mine:
+            limits = tables.limits(replace(question, entities=tuple(named(question))), None)
+            mine = {ref: [] for ref in within(Answering(self.corpus, question), self.tables, each.kind, limits)}
+        if mine and not each.before:
+            self._each(entry, question, each, mine)
+
     def _asked(self, text: str, lang: str) -> dict[str, dict[str, Any]]:
         """The answer in the language of the question and in those of the dossier."""
         return {one: ask(self.corpus, text, one) for one in dict.fromkeys((lang, *self.langs))}
@@ -201,21 +285,29 @@ class _Making:
             told = self.told(name, about=about)
             more = self.told("gap_passages") if entry["evidence"] else dict.fromkeys(self.langs, "")
             entry["gaps"].append({"kind": "nothing", "text": {lang: f"{told[lang]} {more[lang]}".strip() for lang in self.langs}})
-        given = {*reply["scope"]["years"], *(row["value"]["year"] for row in reply["answers"] if row["value"])}
+        self._gap_years(entry, question)
+        if rows := (entry["overview"] or {}).get("rows"):
+            for name, column in (("measure", "measures"), ("organisation", "organisations"), ("amount", "amounts")):
+                self._gap_column(entry, name, sum(not row[column] for row in rows), len(rows))
+
+    def _gap_years(self, entry: Found, question: Question) -> None:
+        """Years that a question names and that no document reports on."""
+        reply = entry["answer"]
+        values = [row["value"] for row in reply["answers"]]
+        values += [one["value"] for block in entry["blocks"] for fact in block["facts"] for one in fact["values"]]
+        given = {*reply["scope"]["years"], *(value["year"] for value in values if value)}
         missing = [year for year in question.years if year not in self.years and year not in given]
         if missing:
             told = self.told("gap_years", years=listed(missing), covered=listed(self.years))
             entry["gaps"].append({"kind": "years", "text": told, "years": missing})
-        if rows := (entry["overview"] or {}).get("rows"):
-            for name, column in (("measure", "measures"), ("organisation", "organisations"), ("amount", "amounts")):
-                without = sum(not row[column] for row in rows)
-                template = "gap_columns" if without < len(rows) else "gap_column"
-                if without:
-                    told = {
-                        lang: say("sentence", template, lang, n=without, all=len(rows), what=wording()["missing"][name][lang])
-                        for lang in self.langs
-                    }
-                    entry["gaps"].append({"kind": name, "text": told})
+
+    def _gap_column(self, entry: Found, name: str, without: int, of: int) -> None:
+        """That a column of a table is empty in some rows, or in all."""
+        template = "gap_columns" if without < of else "gap_column"
+        if without:
+            words = wording()["missing"][name]
+            told = {lang: say("sentence", template, lang, n=without, all=of, what=words[lang]) for lang in self.langs}
+            entry["gaps"].append({"kind": name, "text": told})
 
     def _about(self, question: Question) -> str:
         """What a question is about, as names and words."""
@@ -242,9 +334,14 @@ class _Making:
         entry["limits"] = self._limits_told(question, topic_words)
         if "overview" in wanted and not set(wanted) & {"commune", "zone"}:
             entry["overview"] = tables.table(answering, self.tables, limits, by_body="body" in wanted)
+        each = asked_of_each(entry["text"])
         for kind in ("commune", "zone", "body"):
             if kind in wanted and not (kind == "body" and entry["overview"]):
                 found = tables.blocks(answering, self.tables, kind, limits)
+                if each and each.kind == kind and "overview" not in wanted and asks_facts(each, question):
+                    of = {shorten(block["iri"], self.corpus.base): list[Found]() for block in found if block["kind"] == kind}
+                    self._each(entry, question, each, of)
+                    continue
                 for block in found if topic_words else ():
                     block["passages"] = [self._excerpted(hit) for hit in about if self._speaks_of(hit, block)][:2]
                 entry["blocks"] += found
@@ -267,11 +364,12 @@ class _Making:
     def _excerpted(self, hit: Found) -> Found:
         """A hit with the part of its passage that is quoted, and where that stands in the published text."""
         passage = self.searching.index.passages[shorten(hit["passage"], self.corpus.base)].passage
-        start, end = _excerpt(hit)
+        start, end = excerpt(hit)
         key = f"{passage.document}.{passage.lang}"
         if key not in self.texts:
             self.texts[key] = (self.corpus.generation.path / "texts" / f"{key}.txt").read_text("utf-8")
         quote = quote_at(self.texts[key], passage, start, end)
+        hit = {**hit, "title": self.corpus.label(f"id/document/{hit['document']}", self.lang)}
         place = {name: hit[name] for name in ("document", "title", "page", "section", "lang")}
         cut = [start > 0, end < len(passage.text)]
         return {
@@ -297,7 +395,7 @@ def _rows(reply: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 def _filled(entry: Mapping[str, Any]) -> bool:
     """Whether a table has anything in it."""
     table = entry["overview"] or {"rows": [], "grants": []}
-    return bool(table["rows"] or table["grants"] or any(b["rows"] or b["grants"] or b["passages"] for b in entry["blocks"]))
+    return bool(table["rows"] or table["grants"] or any(map(tables.filled, entry["blocks"])))
 
 
 def _near(hit: Mapping[str, Any], share: float, empty: bool = True) -> bool:
@@ -306,42 +404,6 @@ def _near(hit: Mapping[str, Any], share: float, empty: bool = True) -> bool:
     if not empty:
         return bool(reasons.get("words", 0) >= BESIDE)
     return bool(reasons.get("words", 0) >= share or reasons.get("measures") or reasons.get("proof"))
-
-
-def _excerpt(hit: Mapping[str, Any]) -> tuple[int, int]:
-    """The part of a passage that is quoted: all of it where it is short, else its nearest sentence or where most words stand."""
-    text = hit["quote"]
-    if len(text) <= EXCERPT:
-        return 0, len(text)
-    first, last = hit["sentence"] or _densest(hit["highlights"])
-    spare = max(0, EXCERPT - (last - first)) // 2
-    start, end = max(0, first - spare), min(len(text), last + spare)
-    start = _border(text, start, first)
-    if end == len(text):
-        return start, end
-    breaks = [match.end() for match in re.finditer(r"[.!?](?=\s)|\n", text[last:end])]
-    whole = last + breaks[-1] if breaks else 0  # where a sentence or line ends, unless that leaves a heading alone
-    end = whole if whole - start > EXCERPT // 3 else max(text.rfind(" ", last, end), last)
-    return start, end
-
-
-def _border(text: str, start: int, first: int) -> int:
-    """The first beginning of a sentence, line or word from `start` on, no later than `first`."""
-    if start == 0:
-        return 0
-    for pattern in (r"(?<=[.!?])\s+|\n\s*", r"\s+"):
-        if match := re.search(pattern, text[start:first]):
-            return start + match.end()
-    return first
-
-
-def _densest(spans: Sequence[Sequence[int]]) -> tuple[int, int]:
-    """The stretch, no longer than an excerpt, that holds most of the words found."""
-    best = (0, 0, 0)
-    for place, (start, _) in enumerate(spans):
-        inside = [end for _, end in spans[place:] if end - start <= EXCERPT // 2]
-        best = max(best, (len(inside), -start, inside[-1] if inside else start))
-    return -best[1], best[2]
 
 
 def _citations(value: Any) -> Iterable[Found]:

@@ -15,6 +15,7 @@ from typing import Any
 from kg.glossary import by_stems, stopwords
 from kg.lexical import words
 from kg.names import fold
+from search_api.dossier_each import asked_of_each
 from search_api.dossier_split import Item, Pasted, say, wants, wording
 from search_api.naming import Entity
 from search_api.naming import split as split_name
@@ -23,8 +24,12 @@ from search_api.understanding import NUMBER, PART, THEME, YEAR, YEARS, ZONE, Que
 
 EVERYWHERE = 0.1  # share of the passages above which a name that they have says nothing about the subject
 TAKEN = 3  # names or words taken from the context
+FIGURES = ("figure", "grant")  # intents that ask for a number
+REST = 6  # words of a question that is the rest of another
 SPAN = 10  # years of a period that are written out
 DATE = re.compile(r"\b\d{1,2}(?:er)?[ /.-](?:\d{1,2}|[^\W\d_]{3,9})[ /.-](?:19|20)\d\d\b")
+HYPHENED = re.compile(r"[^\W\d_]+(?:[-\u2010\u2011][^\W\d_]+)*")
+INVERTED = re.compile(r"-(?:t-)?(?:ils?|elles?|on|vous|nous|je|tu|ce|ci|l[àa]|moi|les?|lui|leur|y|en)$", re.IGNORECASE)
 CAPITALS = re.compile(r"(?<=[\w,:] )[A-ZÀ-Ý][\w-]+(?: [A-ZÀ-Ý][\w-]+)*")  # names inside a sentence
 
 
@@ -68,7 +73,8 @@ class Context:
             return Read(whole, [{"what": "question", "names": [source.text.rstrip(" ?.")], "from": source.name}])
         about = topic(text, item.lang, own)
         if not (own.numbers or own.part or own.abbreviation or named(own)):
-            refers = _says("refers", "words", text)
+            each = asked_of_each(text)
+            refers = _says("refers", "words", text) or bool(each and each.before)
             numbered = _says("refers", "measure", text)
             order = (
                 [*same, *above, *previous, *title, *preamble]
@@ -77,17 +83,26 @@ class Context:
             )
             if about and not refers:
                 order = [*same, *above]  # it stands under what it is about
+            # A table has its topic: words of the question above would leave out what it asks for.
+            mode = "only" if numbered else "too" if refers or not about else "names" if wants(text) else "no"
             for source in order:
-                if self._take(read, source, item.lang, numbers="only" if numbered else "no" if about and not refers else "too"):
+                if self._take(read, source, item.lang, numbers=mode):
                     break
             read.optional = bool(about)
         else:
             read.optional = True
+        if own.intent in FIGURES and (about or own.entities) and self._misread(own, read, item.lang):
+            read.added.clear()
         self._take_period(read, own, [*same, *above, *title], item.lang)
-        for one in read.added:
-            read.text += _written(one, item.lang, opened=one is not read.added[0])
-        read.text += ")" if read.added else ""
+        read.text += written(read.added, item.lang)
         return read
+
+    def _misread(self, own: Question, read: Read, lang: str) -> bool:
+        """Whether a question for a figure or an amount becomes another question by what was taken: one for a list, or for
+        another recipient than the bodies at large that it names ("de gemeenten")."""
+        if own.intent == "grant" and own.entities and not _says("refers", "words", own.text):
+            return True
+        return self.understood(read.text + written(read.added, lang), lang).intent not in FIGURES
 
     def understood(self, text: str, lang: str) -> Question:
         return understand(DATE.sub(" ", text), lang, self.corpus.plans, self.corpus.names)
@@ -95,12 +110,12 @@ class Context:
     def _take(self, read: Read, source: Source, lang: str, *, numbers: str) -> bool:
         """Take the subject of a text, if it has one: measures with their edition, else names, else the words of its topic.
 
-        numbers: whether measures are taken "too", are the "only" ones that are, or are not ("no").
+        numbers: whether measures are taken "too", are the "only" ones that are, or are not ("no"; "names": nor words of a topic).
         """
         found = self.understood(source.text, lang) if source.text else None
         if found is None or (numbers == "only" and not found.numbers):
             return False
-        if found.numbers and numbers != "no":
+        if found.numbers and numbers in ("too", "only"):
             if len(found.numbers) > TAKEN and source.name == "preamble":
                 return False
             read.added.append({"what": "measures", "names": list(found.numbers[:TAKEN]), "from": source.name})
@@ -120,7 +135,10 @@ class Context:
             names = [*([f"{part[0]} {say('added', 'resolution', lang)}"] if found.part and part else []), *names[:TAKEN]]
             known = replace(found, entities=tuple(one for one in found.entities if one.known))
             field = topic(source.text, language(source.text, lang), known)
-            for phrase in (*CAPITALS.findall(source.text), *(word for word in field if not names or _of_the_field(word, lang))):
+            for phrase in (
+                *CAPITALS.findall(source.text),
+                *(word for word in field if numbers != "names" and (not names or _of_the_field(word, lang))),
+            ):
                 if len(names) <= TAKEN and not set(split_name(phrase)) & set(split_name(" ".join(names))):
                     names += [phrase] if {*split_name(phrase)} & {part for word in field for part in split_name(word)} else []
         if names:
@@ -130,7 +148,7 @@ class Context:
     def _take_period(self, read: Read, own: Question, sources: Sequence[Source], lang: str) -> None:
         """Take an edition, or the years, that the question leaves out and what stands above it gives."""
         taken = {one["what"] for one in read.added}
-        intent = self.understood(read.text + "".join(_written(one, lang) for one in read.added), lang).intent
+        intent = self.understood(read.text + written(read.added, lang), lang).intent
         if own.years or own.chosen or "plan" in taken:
             return
         measured = bool(own.numbers) or "measures" in taken
@@ -166,26 +184,40 @@ class Context:
 
 
 def _elliptical(text: str) -> bool:
-    """Whether a question is the rest of the one before: "En in 2023?", "Et au volet 2 ?"."""
+    """Whether a question is the rest of the one before: "En in 2023?", "Et au volet 2 ?", "Si oui, lesquelles ?"."""
     found = fold(text).rstrip(" ?.").split()
+    if _says("refers", "rest", text) and len(found) <= REST:
+        return True
     return (
         bool(found)
         and found[0] in ("en", "et", "and", "idem")
-        and len(found) <= 6
+        and len(found) <= REST
         and any(c.isdigit() or c.isupper() for c in text[2:])
     )
 
 
 def topic(text: str, lang: str, question: Question) -> list[str]:
-    """The words of a text that make a topic: no small words, no words of asking, no numbers, no names."""
+    """The words of a text that make a topic: no small words, no words of asking, no numbers, no names.
+
+    A word with hyphens is one word ("sans-abrisme", "co-ouderschap"), unless a part of it is a name.
+    """
     silent = stopwords(lang) | _generic(lang)
     names = {part for entity in question.entities for part in split_name(entity.name)}
-    found = (
-        text[word.start : word.end]
-        for word in words(YEARS.sub(" ", text), lang)
-        if word.folded not in silent and word.stem not in silent and word.folded.isalpha() and len(word.folded) > 2
-    )
-    return list(dict.fromkeys(word for word in found if not set(split_name(word)) & names))
+    text = YEARS.sub(lambda match: " " * len(match[0]), text)  # the places of the words stay
+    found: list[str] = []
+    for match in HYPHENED.finditer(text):
+        parts = [
+            word
+            for word in words(match[0], lang)
+            if word.folded not in silent and word.stem not in silent and word.folded.isalpha() and len(word.folded) > 2
+        ]
+        named_parts = set(split_name(match[0])) & names
+        whole = INVERTED.sub("", match[0])
+        if parts and not whole.isalpha() and not named_parts and fold(whole) not in silent:
+            found.append(whole)
+        else:
+            found += [one for word in parts if not set(split_name(one := match[0][word.start : word.end])) & names]
+    return list(dict.fromkeys(found))
 
 
 def named(question: Question) -> list[Entity]:
@@ -203,7 +235,8 @@ def _generic(lang: str) -> frozenset[str]:
 
 def _of_the_field(word: str, lang: str) -> bool:
     """Whether a word is a term of the glossary, and so surely part of a subject."""
-    return any((one.stem,) in by_stems(lang) for one in words(word, lang))
+    stems = tuple(one.stem for one in words(word, lang))
+    return stems in by_stems(lang) or any((stem,) in by_stems(lang) for stem in stems)
 
 
 def _says(group: str, name: str, text: str) -> bool:
@@ -217,10 +250,10 @@ def surface(entity: Entity) -> str:
     return entity.known if split_name(entity.known) == split_name(entity.name) else entity.name
 
 
-def _written(added: Mapping[str, Any], lang: str, *, opened: bool = False) -> str:
+def written(added: Sequence[Mapping[str, Any]], lang: str) -> str:
     """What was added, as it is written behind a question."""
-    names = listed(added["names"])
-    return (", " if opened else " (") + say("added", added["what"], lang, names=names)
+    said = [say("added", one["what"], lang, names=listed(one["names"])) for one in added]
+    return f" ({listed(said)})" if said else ""
 
 
 def listed(items: Iterable[Any]) -> str:

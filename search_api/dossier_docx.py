@@ -17,8 +17,9 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from search_api.dossier_layout import Block, Run, layout
+from search_api.dossier_layout import layout
 from search_api.dossier_split import say
+from search_api.dossier_words import Block, Run
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LANGUAGES = {"nl": "nl-BE", "fr": "fr-BE", "en": "en-GB"}
@@ -37,7 +38,7 @@ STYLES = {
     "note": "Normal",
     "gap": "Normal",
 }
-WIDTHS = {5: (4.9, 2.9, 4.1, 3.3, 1.8), 4: (8.2, 4.4, 2.2, 2.2)}  # of columns, in cm; 17 together
+WIDTHS = {5: (4.9, 2.9, 4.1, 3.3, 1.8), 4: (8.2, 4.4, 2.2, 2.2)}  # of columns, in cm; 17 together, alike for other numbers
 
 
 def docx(dossier: Mapping[str, Any]) -> bytes:
@@ -46,7 +47,7 @@ def docx(dossier: Mapping[str, Any]) -> bytes:
     _prepared(document, dossier)
     for block in layout(dossier):
         if block.kind == "table":
-            _table(document, block, dossier["lang"])
+            _table(document, block)
         elif block.kind == "source":
             _source(document, block)
         else:
@@ -132,11 +133,12 @@ def _paragraph(document: Doc, block: Block) -> None:
             each.font.color.rgb = RUST
 
 
-def _table(document: Doc, block: Block, lang: str) -> None:
+def _table(document: Doc, block: Block) -> None:
     columns = len(block.rows[0])
+    widths = WIDTHS.get(columns, (17 / columns,) * columns)
     table = document.add_table(rows=0, cols=columns, style="Table Grid")
     table.autofit = False
-    for column, width in zip(table.columns, WIDTHS[columns], strict=True):
+    for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
     for place, cells in enumerate(block.rows):
         row = table.add_row()
@@ -144,7 +146,7 @@ def _table(document: Doc, block: Block, lang: str) -> None:
         properties.append(OxmlElement("w:cantSplit"))
         if place == 0:
             properties.append(OxmlElement("w:tblHeader"))  # the header stands on every page
-        for cell, runs, width in zip(row.cells, cells, WIDTHS[columns], strict=True):
+        for cell, runs, width in zip(row.cells, cells, widths, strict=True):
             cell.width = Cm(width)
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)

@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from itertools import groupby
 from typing import Any
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from kg.names import fold
+from search_api.dossier_each_table import each_table
 from search_api.dossier_split import say, wording
+from search_api.dossier_words import COLON, Block, Run, Words, joined
 from search_api.wording import LOCALES
 from search_api.wording import wording as answering
 
-COLON = {"nl": ": ", "fr": " : ", "en": ": "}
 QUOTED = 15  # rows of a list up to which each shows its quote; those of longer lists stand with the sources
 QUOTE = 400  # characters of a quote beside a row
 LISTED = 25  # initiatives of one block
 SENTENCE = 320  # characters from which the names of a sentence are left to the list below it
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A piece of text. style: "", "bold", "quiet" or "quote"; ref: number of a source that it points at; url: of a source."""
-
-    text: str
-    lang: str = ""
-    style: str = ""
-    ref: int = 0
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """kind: title, heading (level 1 to 4), text, name (of a block), question, item, quote, note, gap, table, or source (level is
-    its number).
-
-    rows: cells of a table, each a row of runs; the first row is its header.
-    """
-
-    kind: str
-    runs: tuple[Run, ...] = ()
-    level: int = 0
-    rows: tuple[tuple[tuple[Run, ...], ...], ...] = field(default=())
 
 
 def layout(dossier: Mapping[str, Any]) -> list[Block]:
@@ -52,57 +26,10 @@ def layout(dossier: Mapping[str, Any]) -> list[Block]:
     return list(_Layout(dossier).whole())
 
 
-class _Layout:
+class _Layout(Words):
     def __init__(self, dossier: Mapping[str, Any]) -> None:
-        self.dossier = dossier
-        self.lang: str = dossier["lang"]
-        self.langs: list[str] = dossier["langs"]
+        super().__init__(dossier)
         self.shown: set[int] = set()  # sources whose passage was quoted already
-
-    # ------------------------------------------------------------ words
-
-    def words(self, group: str, name: str) -> tuple[Run, ...]:
-        """A heading in each language of the dossier."""
-        runs: list[Run] = []
-        for lang in self.langs:
-            text = str(wording()[group][name][lang])
-            if text not in (run.text for run in runs):
-                runs += [Run(" / ")] if runs else []
-                runs.append(Run(text, lang))
-        return tuple(runs)
-
-    def heading(self, name: str, level: int, more: str = "") -> Block:
-        return Block("heading", (*self.words("heading", name), *([Run(f" {more}")] if more else [])), level)
-
-    def sentences(self, texts: Mapping[str, str], kind: str = "text") -> Iterator[Block]:
-        """A paragraph for each language."""
-        yield from (Block(kind, (Run(text, lang),)) for lang, text in texts.items() if text)
-
-    def said(self, name: str, kind: str = "text", **values: Any) -> Iterator[Block]:
-        yield from self.sentences({lang: say("sentence", name, lang, **values) for lang in self.langs}, kind)
-
-    def day(self, iso: str, lang: str) -> str:
-        return format_date(date.fromisoformat(iso), "long", locale=LOCALES[lang])
-
-    def label(self, labels: Mapping[str, str], style: str = "") -> Run:
-        """A name in the language of the dossier, else as it is."""
-        for lang in (self.lang, *self.langs, "nl", "fr", "en"):
-            if lang in labels:
-                return Run(labels[lang], lang, style)
-        return Run(next(iter(labels.values()), "?"), "", style)
-
-    def amount(self, value: Mapping[str, Any]) -> Run:
-        number = value["number"]
-        text = number if isinstance(number, str) else format_decimal(number, locale=LOCALES[self.lang])
-        return Run(f"{text} {value['unit'] or ''}".strip())
-
-    def refs(self, citations: Iterable[Mapping[str, Any]]) -> tuple[Run, ...]:
-        """The numbers of sources, each once."""
-        return tuple(Run(f"[{n}]", ref=n) for n in dict.fromkeys(citation["n"] for citation in citations))
-
-    def mark(self, lang: str) -> tuple[Run, ...]:
-        """The language of words that are not in that of the dossier."""
-        return (Run(f" [{lang}]", style="quiet"),) if lang != self.lang or len(self.langs) > 1 else ()
 
     # ------------------------------------------------------------ the whole
 
@@ -185,6 +112,15 @@ class _Layout:
 
     def read_as(self, read: Mapping[str, Any]) -> Iterator[Block]:
         for lang in self.langs:
+            first, *more = read["added"]
+            if first["what"] == "things":
+                years = [say("added", "years", lang, names=", ".join(one["names"])) for one in more]
+                values = {
+                    "names": ", ".join(["; ".join(first["names"]), *years]),
+                    "source": say("from", "answer", lang, number=first["number"]),
+                }
+                yield Block("note", (Run(say("sentence", "read_each", lang, **values), lang),))
+                continue
             what = ", ".join(say("added", one["what"], lang, names=", ".join(one["names"])) for one in read["added"])
             source = ", ".join(dict.fromkeys(say("from", one["from"], lang) for one in read["added"]))
             yield Block("note", (Run(say("sentence", "read_as", lang, text=read["text"], what=what, source=source), lang),))
@@ -192,11 +128,13 @@ class _Layout:
     def answer(self, question: Mapping[str, Any]) -> Iterator[Block]:
         reply = question["answer"]
         rows = reply["answers"]
-        tabled = bool(question["overview"] and question["overview"]["rows"]) or any(b["rows"] for b in question["blocks"])
+        tabled = bool(question["overview"] and question["overview"]["rows"]) or any(
+            b["rows"] or any(fact["values"] for fact in b["facts"]) for b in question["blocks"]
+        )
         rows = [row for row in rows if not tabled or row["kind"] == "Figure"]
         figures = [row for row in rows if row["value"]]
         unread = reply["intent"] == "unknown" and not reply["answers"]
-        if not unread and (rows or not tabled):
+        if not unread and (rows or not tabled or reply["intent"] == "each"):
             for lang in [lang for lang in self.langs if lang not in question["texts"]] if rows else []:
                 yield Block("text", (Run(say("sentence", "see_above", lang), lang),))
             if not figures or set(figures[0]["label"]) & set(self.langs):  # else the table gives the words, with their language
@@ -208,7 +146,7 @@ class _Layout:
                 yield from self.row(row, quoted=len(rows) <= QUOTED)
         for lang, notes in question["notes"].items():
             yield from (Block("note", (Run(note, lang),)) for note in notes if note not in question["texts"].get(lang, ""))
-        if reply["nearest"] and not reply["answers"]:
+        if reply["nearest"] and not reply["answers"] and not tabled:
             yield Block("note", self.words("heading", "nearest"))
             yield from (Block("item", self.thing(row)) for row in reply["nearest"])
 
@@ -295,11 +233,7 @@ class _Layout:
             for one in row["amounts"]
         ]
         cells = (measures, [*bodies, *partners], amounts)
-        return ((self.label(row["label"]), Run(when)), *(_joined(cell) for cell in cells), self.refs(row["citations"]))
-
-    def status(self, row: Mapping[str, Any]) -> str:
-        """That something is only planned or considered."""
-        return str(wording()["word"][row["status"]][self.lang]) if row.get("status") in wording()["word"] else ""
+        return ((self.label(row["label"]), Run(when)), *(joined(cell) for cell in cells), self.refs(row["citations"]))
 
     def suggested_row(self, row: Mapping[str, Any]) -> tuple[tuple[Run, ...], ...]:
         measure = row["measure"]
@@ -312,7 +246,7 @@ class _Layout:
         header = tuple(self.words("heading", name) for name in ("recipient", "about", "amount", "year", "source"))
         body = tuple(
             (
-                _joined([[self.label(one["label"])] for one in grant["recipients"]]),
+                joined([[self.label(one["label"])] for one in grant["recipients"]]),
                 (Run(grant["about"]["text"], grant["about"]["lang"]),) if grant["about"] else (),
                 (self.amount(grant["value"]),),
                 (Run(str(grant["value"]["year"] or "")),),
@@ -323,7 +257,14 @@ class _Layout:
         return Block("table", rows=(header, *body))
 
     def blocks(self, blocks: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
-        """A block per commune, zone or body."""
+        """A block per commune, zone or body; a table of the things of a list with what is asked of each."""
+        for told, mine in groupby(blocks, lambda block: bool(block["facts"])):
+            if told:
+                yield from each_table(self, list(mine))
+            else:
+                yield from self.places(mine)
+
+    def places(self, blocks: Iterable[Mapping[str, Any]]) -> Iterator[Block]:
         kind = ""
         for block in blocks:
             if block["kind"] != kind:
@@ -356,12 +297,8 @@ class _Layout:
                     if name == "measures"
                     else [[self.label(one["label"])] for one in row[name]]
                 )
-                runs += [Run(" – "), Run(f"{word} ", self.lang), *_joined(names, ", ")]
+                runs += [Run(" – "), Run(f"{word} ", self.lang), *joined(names, ", ")]
         return (*runs, Run(" "), *self.refs(row["citations"]))
-
-
-def _joined(parts: Sequence[Sequence[Run]], between: str = "; ") -> tuple[Run, ...]:
-    return tuple(run for part in parts for run in (Run(between), *part))[1:]
 
 
 def _short(text: str, rows: Sequence[Mapping[str, Any]]) -> str:

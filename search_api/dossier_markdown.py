@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from search_api.dossier_layout import Block, Run, layout
+from search_api.dossier_layout import layout
+from search_api.dossier_words import Block, Run
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
 STARTS = re.compile(r"^(\s*)([-+=]|\d{1,9}(?=[.)]))")

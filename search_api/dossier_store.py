@@ -204,6 +204,16 @@ def _stated(question: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapp
         else:
             where = f" ({row['number']}, {row['plan']})" if row["number"] and row["plan"] else ""
             yield ("row", row["iri"] or "", where), row["label"], f"{where}{' ' + row['role'] if row['role'] else ''}"
+    for block in question["blocks"]:
+        for fact in block.get("facts", ()):  # dossiers saved by older versions have none
+            values = "; ".join(
+                f"{one['value']['number']} {one['value']['unit']} ({one['value']['year']})"
+                if one["value"]
+                else one["text"] or next(iter(one["label"].values()), "")
+                for one in fact["values"]
+            )
+            if values:
+                yield ("fact", block["iri"], fact["what"]), block["label"], f" {values}"
     tables = [question["overview"]] if question["overview"] else []
     for table in (*tables, *question["blocks"]):
         for row in table["rows"]:

@@ -273,7 +273,15 @@ def _block(answering: Answering, tables: Tables, kind: str, ref: str, mine: Sequ
         "left_out": len(mine) - len(shown),
         "grants": [grant(answering, rows) for rows in grants_of(tables, {ref}, wanted.years)],
         "passages": [],
+        "citations": [],
+        "facts": [],
     }
+
+
+def filled(block: Mapping[str, Any]) -> bool:
+    """Whether the corpus has anything for a block."""
+    told = any(fact["values"] for fact in block["facts"])
+    return bool(told or block["rows"] or block["grants"] or block["passages"])
 
 
 def named(answering: Answering, ref: str) -> dict[str, Any]:

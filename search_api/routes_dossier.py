@@ -39,9 +39,11 @@ class Numbered(Citation):
 
 
 class Added(Open):
-    what: Literal["measures", "plan", "years", "names", "question"]
+    what: Literal["measures", "plan", "years", "names", "question", "things"]
     names: list[str]
-    from_: str = Field(alias="from", description="title, preamble, parent, item or question.")
+    from_: str = Field(
+        alias="from", description="title, preamble, parent, item, question or answer (then number says to which question)."
+    )
 
 
 class ReadAs(Open):
@@ -82,15 +84,38 @@ class Overview(Open):
     suggested: list[dict[str, Any]]
 
 
-class PlaceBlock(Open):
-    """A commune, police zone or body; without rows, amounts and passages the corpus has nothing on it."""
+class FactValue(Open):
+    """One value of a cell: a thing (iri, label), words of a source (text, lang), or a number (value). of: what it is said of."""
+
+    iri: Iri | None
+    label: Labels | None
+    text: str | None
+    lang: str | None
+    value: dict[str, Any] | None
+    of: dict[str, Any] | None
+    citations: list[Numbered]
+
+
+class Fact(Open):
+    """What was asked of a thing of a list; without values the corpus has nothing. near: what comes near."""
+
+    what: str = Field(examples=["amount"])
+    values: list[FactValue]
+    left_out: int
+    near: list[FactValue]
+
+
+class ThingBlock(Open):
+    """A commune, police zone or body, or any thing of a list that something is asked of; without rows, amounts, passages and
+    facts the corpus has nothing on it."""
 
     iri: Iri
     label: Labels
-    kind: Literal["commune", "zone", "body"]
+    kind: Literal["commune", "zone", "body", "initiative", "measure", "theme"]
     rows: list[TableRow]
     grants: list[Amount]
     passages: list[Hit]
+    facts: list[Fact] = Field(description="One for each thing asked, where a question asks something of each thing of a list.")
 
 
 class DossierQuestion(Open):
@@ -108,7 +133,7 @@ class DossierQuestion(Open):
     evidence: list[Hit] = Field(description="Passages that come near; they are no answer.")
     gaps: list[Gap]
     overview: Overview | None
-    blocks: list[PlaceBlock]
+    blocks: list[ThingBlock]
 
 
 class Source(Numbered):

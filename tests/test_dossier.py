@@ -159,6 +159,7 @@ def test_no_question_is_without_answer_or_gap(searching: Searching, file: Path) 
                 *question["answer"]["answers"],
                 *table["rows"],
                 *(row for block in question["blocks"] for row in block["rows"]),
+                *(one for block in question["blocks"] for fact in block["facts"] for one in fact["values"]),
             ]
             assert bool(rows) != any(gap["kind"] == "nothing" for gap in question["gaps"])
 

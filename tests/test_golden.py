@@ -45,7 +45,7 @@ def test_real(real_extractions: Extractions) -> None:
 
 def test_sample_dossiers(sample_build: Built) -> None:
     found = sample_dossiers(sample_build.data)
-    assert len(found) == 10 and {file.stem for file in DOSSIERS.glob("*.md")} == set(found)
+    assert len(found) == 12 and {file.stem for file in DOSSIERS.glob("*.md")} == set(found)
     for name, text in found.items():
         golden = (DOSSIERS / f"{name}.md").read_text("utf-8")
         changed = "\n".join(

@@ -417,6 +417,23 @@ def test_a_dossier_shows_evidence_and_gaps_and_gives_what_is_ticked(client: Test
     assert word.content.startswith(b"PK") and "dossier.docx" in word.headers["content-disposition"]
 
 
+@pytest.mark.parametrize(
+    ("lang", "empty", "near"), [("nl", "Niets in het corpus.", "Geen cijfer"), ("fr", "Rien dans le corpus.", "Aucun")]
+)
+def test_a_question_about_each_of_a_list_is_a_table(client: TestClient, lang: str, empty: str, near: str) -> None:
+    more = {
+        "nl": "2. Voor elk daarvan: partners en aantal personen?",
+        "fr": "2. Pour chacune : partenaires et nombre de personnes ?",
+    }
+    text = PASTED[lang].split("2. ")[0].replace("2.3 uit", "2.3 van 2021-2024 uit") + more[lang]
+    reply = client.post("/dossier", data={"text": text, "lang": lang})
+    found = Read(reply.text)
+    assert reply.status_code == 200 and empty in found.text and near in found.text
+    assert 'scope="row"' in reply.text and "BuPol" in found.text
+    written = client.post("/dossier/file", data={"text": text, "lang": lang, "form": "markdown"}).text
+    assert empty in written, "a table of what was asked stays, whatever is ticked"
+
+
 def test_a_form_that_cannot_be_read_is_refused(client: TestClient) -> None:
     assert client.post("/dossier", data={"text": "x", "lang": "de"}).status_code == 400
     assert client.post("/dossier", data={"text": "", "lang": "nl"}).status_code == 200

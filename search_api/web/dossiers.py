@@ -12,6 +12,8 @@ from search_api.dossier import dossier
 from search_api.dossier_docx import MEDIA_TYPE as DOCX
 from search_api.dossier_docx import docx
 from search_api.dossier_markdown import markdown
+from search_api.dossier_split import wording
+from search_api.intents_figures import unit_in
 from search_api.problems import Problem
 from search_api.search import Searching
 from search_api.web.forms import DossierForm
@@ -35,6 +37,8 @@ def page(visit: Visit, form: DossierForm, made: Mapping[str, Any] | None = None,
         "made": made,
         "items": items,
         "ticked": lambda key, kind: kind != "evidence" if keep is None else key in keep,
+        "word": lambda group, name: wording()[group][name][visit.lang],
+        "unit": lambda name: unit_in(name or "", visit.lang),
         "told": lambda words: words.get(visit.lang) or next(iter(words.values()), ""),
     }
 

@@ -180,10 +180,16 @@ def _question(question: Golden, base: str) -> Golden:
         ],
         "quotes": _hash(*(one["quote"] for row in reply["answers"] for one in row["citations"])),
         "table": [len(table[name]) for name in ("rows", "grants", "suggested")],
-        "blocks": [f"{cut(shorten(one['iri'], base))} {len(one['rows'])} {len(one['grants'])}" for one in question["blocks"]],
+        "blocks": [_block(one, base) for one in question["blocks"]],
         "evidence": [f"{hit['document']} {_hash(hit['citations'][0]['quote'])}" for hit in question["evidence"]],
         "gaps": [gap["kind"] for gap in question["gaps"]],
     }
+
+
+def _block(block: Golden, base: str) -> str:
+    """A block with how much it holds: rows, amounts, values of each fact."""
+    counts = [len(block["rows"]), len(block["grants"]), *(f"{fact['what']}:{len(fact['values'])}" for fact in block["facts"])]
+    return " ".join([cut(shorten(block["iri"], base)), *map(str, counts)])
 
 
 def text_of(golden: Golden) -> str:

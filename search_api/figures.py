@@ -138,21 +138,28 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """The words of what a figure counts, and those long enough to be compounds."""
+    """The words of what a figure counts, whole: a police zone is no police officer."""
 
+    words: frozenset[str]
     stems: frozenset[str]
-    compounds: tuple[str, ...]
 
     @classmethod
     def of(cls, *texts: str) -> _Unit:
-        return cls(_stems(*texts), tuple(word for text in texts for word in words(text) if len(word) >= COMPOUND))
+        found = (word for text in texts for word in words(text))
+        return cls(frozenset(stem(_same(word)) for word in found if len(word) > 2), _stems(*texts))
+
+    def is_of(self, term: Term) -> bool:
+        """Whether it counts what a term says; flying hours are hours."""
+        if not self.words.isdisjoint(term.heads) or any(len(way) > 1 and way <= self.stems for way in term.ways):
+            return True
+        tails = tuple(head for head in term.heads if len(head) >= HEAD)
+        return any(word.endswith(tails) for word in self.words if len(word) >= COMPOUND)
 
 
 def _counts(wanted: Sequence[Term], unit: _Unit, text: frozenset[str]) -> Term | None:
-    """The term whose things a unit counts: the first after "how many", or the second where the first is its adjective; flying
-    hours are hours."""
+    """The term whose things a unit counts: the first after "how many", or the second where the first is its adjective."""
     for term in wanted[:2]:
-        if not term.name and (term.within(unit.stems) or any(one.endswith(term.heads) for one in unit.compounds)):
+        if not term.name and unit.is_of(term):
             return term
         if not (term.inflected and term.within(text)):
             return None
@@ -195,9 +202,13 @@ def _stems(*texts: str) -> frozenset[str]:
     return frozenset(_stem(word) for text in texts for word in words(text))
 
 
+def _same(word: str) -> str:
+    return str(wording()["same"].get(word, word))
+
+
 def _stem(word: str) -> str:
     """A word as figures compare it: without plural, without the prefix of a participle, its first seven letters."""
-    word = stem(wording()["same"].get(word, word))
+    word = stem(_same(word))
     word = word.removesuffix("e")
     return (word[2:] if word.startswith("ge") and len(word) > 7 else word)[:7]
 
@@ -207,7 +218,7 @@ class Term:
     """A content word of a question, or a body that it names."""
 
     ways: tuple[frozenset[str], ...]  # each a word or several, all of which have to be there, in either language
-    heads: tuple[str, ...] = ()  # the words that a Dutch compound may end with
+    heads: frozenset[str] = frozenset()  # the same as single words, whole: how a unit says it
     name: bool = False  # written as a name
     inflected: bool = False  # written as a Dutch adjective before its noun ("prioritaire")
 
@@ -252,18 +263,19 @@ def _terms(text: str, question: Question) -> list[Term]:
     frame = set(wording()["pass"]["list"])
     found = [word for word in every if word.folded not in passed or (counted and word is first and word.folded in frame)]
     ways: dict[int, list[frozenset[str]]] = {word.start: [_stems(word.folded)] for word in found}
-    heads: dict[int, list[str]] = {word.start: [word.folded] if lang == "nl" else [] for word in found}
+    heads: dict[int, list[str]] = {word.start: [word.folded] for word in found}
     for start, size, meanings in matches([word.stem for word in every], lang, everyday=True):
-        said = [_stems(*_content(term)) for meaning in meanings for other in ("nl", "fr") for term in meaning[other]]
+        terms = [_content(term) for meaning in meanings for other in ("nl", "fr") for term in meaning[other]]
+        said = [_stems(*each) for each in terms]
         for word in every[start : start + size]:
             if word.start in ways:
                 ways[word.start] += [way for way in said if way]
-                heads[word.start] += [fold(term) for meaning in meanings for term in meaning["nl"] if size == 1]
+                heads[word.start] += [each[0] for each in terms if size == len(each) == 1]
     ordered = sorted(found, key=lambda word: (word.start < counted, word.start))
     return [
         Term(
             tuple(dict.fromkeys(ways[word.start])),
-            tuple(head for head in heads[word.start] if len(head) >= HEAD),
+            frozenset(stem(_same(head)) for head in heads[word.start]),
             name=word.start > 0 and text[word.start].isupper(),
             inflected=lang == "nl" and word.folded.endswith("e"),
         )

@@ -22,7 +22,7 @@ from kg.glossary import by_stems
 from kg.lexical import words
 from kg.vocabulary import ONTOLOGY
 from search_api.answers import NEAREST, Corpus, passage_row, title_of
-from search_api.concepts import SAID, Concept, concepts, rarity, spread
+from search_api.concepts import SAID, Concept, concepts, spread
 from search_api.topics import decides
 from search_api.understanding import (
     SHORT,
@@ -30,8 +30,6 @@ from search_api.understanding import (
     asks_meaning,
     asks_person,
     asks_told,
-    asks_who,
-    is_question,
     topic,
 )
 from search_api.wording import say
@@ -60,7 +58,7 @@ OPEN = frozenset(
         "shortened",
     }
 )  # what passages may answer too
-FEATURES = ("cosine", "sentence", "words", "absent", "foreign", "covered", "rarest", "named", "asked", "who")
+FEATURES = ("cosine", "sentence", "words", "absent", "foreign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,33 +137,18 @@ def bearing(corpus: Corpus, question: Question) -> list[str]:
 
 
 def features(searching: Searching, question: Question, about: Sequence[Concept], found: Sequence[Found]) -> dict[str, float]:
-    """What tells whether the best passages answer a question.
-
-    cosine: of the nearest sentence; sentence: how much that is above what is usual for this question; words: share of the
-    concepts; absent: share of the concepts that no passage of the best one's language has, words without a translation not
-    counted; foreign: whether the best passage is in another language; covered: share of the concepts that one of the best three
-    has, the rare ones counting more; rarest: whether they have the rarest one. named: whether it names something known, near
-    which every passage about that comes; asked: whether it is a question, and not words to search for; who: whether it asks for people
-    or bodies.
-    """
+    """What tells whether the best passages answer a question. cosine: of the nearest sentence; sentence: how much that is above
+    what is usual for this question; words: share of the concepts; absent: share of the concepts that no passage of the best
+    one's language has, words without a translation not counted; foreign: 1 where the best passage is in another language."""
     best, top = found[0].indexed.passage.lang, found[:3]
     cosine = max((float(one.cosines.max()) for one in top if one.cosines is not None), default=USUAL)
     absent = [concept for concept in about if not _present(searching, concept, best, question.spoken)]
-    weights = [concept.weight * rarity(searching.index, best, concept) for concept in about]
-    had = [[_has([one], concept) for concept in about] for one in top]
-    covered = max(math.fsum(w for w, has in zip(weights, row, strict=True) if has) for row in had)
-    rarest = max(range(len(about)), key=weights.__getitem__)
     return {
         "cosine": 50 * (cosine - USUAL),
         "sentence": max(one.reasons["sentence"] for one in top),
         "words": max(one.reasons["words"] for one in top),
         "absent": len(absent) / len(about),
         "foreign": float(best != question.spoken),
-        "covered": covered / (math.fsum(weights) or 1),
-        "rarest": float(any(row[rarest] for row in had)),
-        "named": float(any(not entity.common for entity in question.entities)),
-        "asked": float(is_question(question.text)),
-        "who": float(asks_who(question.text)),
     }
 
 
@@ -242,10 +225,7 @@ def _is_name(text: str, word: str) -> bool:
 def _has(found: Sequence[Found], concept: Concept) -> bool:
     """Whether one of the best passages has a concept, in any of the ways of its language."""
     return any(
-        set(key) <= set(one.indexed.row)
-        for one in found[:SHOWN]
-        for key, sure in concept.ways.get(one.indexed.passage.lang, {}).items()
-        if sure > SAID
+        set(key) <= set(one.indexed.row) for one in found[:SHOWN] for key in concept.ways.get(one.indexed.passage.lang, {})
     )
 
 

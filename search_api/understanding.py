@@ -199,7 +199,7 @@ def asks_person(text: str) -> bool:
 def asks_told(text: str) -> bool:
     """Whether a question asks for one number or date, which a sentence has or has not."""
     folded = fold(text)
-    return _says(folded, "how_many") or _says(folded, "when")
+    return _says(folded, "how_many") or _says(folded, "when") or _says(folded, "money")
 
 
 def asks_who(text: str) -> bool:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from search_api.dossier import dossier
 from search_api.dossier_docx import MEDIA_TYPE as DOCX
 from search_api.dossier_docx import docx
 from search_api.dossier_markdown import markdown
-from search_api.problems import Problem
 from search_api.search import Searching
 from search_api.web.forms import DossierForm
 from search_api.web.site import Content, Crumb, Visit
@@ -37,17 +35,6 @@ def page(visit: Visit, form: DossierForm, made: Mapping[str, Any] | None = None,
         "ticked": lambda key, kind: kind != "evidence" if keep is None else key in keep,
         "told": lambda words: words.get(visit.lang) or next(iter(words.values()), ""),
     }
-
-
-def read(posted: FormData) -> DossierForm:
-    """What was pasted, from the fields of the form; raises Problem for what cannot be read."""
-    fields = {name: str(posted[name]) for name in ("text", "lang", "bilingual") if name in posted}
-    try:
-        return DossierForm.model_validate(fields)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        name = str(fault["loc"][0]) if fault["loc"] else "form"
-        raise Problem(400, "request", str(fault["msg"]), where=name, remedy="correct the form") from error
 
 
 def make(searching: Searching, form: DossierForm, lang: str) -> Found:

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from babel.messages.pofile import read_po
@@ -356,6 +356,29 @@ def test_a_hostile_question_is_shown_harmlessly(client: TestClient) -> None:
         assert "<script>alert" not in reply.text
     assert 'href="https://evil' not in client.get("/report?page=https://evil.example/&lang=nl").text
     assert 'href="//evil' not in client.get("/report?page=//evil.example/&lang=nl").text
+
+
+# ---------------------------------------------------------------- reports
+
+
+def report_page(data: Path, contact: str, lang: str) -> tuple[Read, str]:
+    app = create_app(Settings(data=data, encoder="none", contact=contact), Limits(workers=1))
+    with TestClient(app, headers=HTML) as client:
+        reply = client.get("/report", params={"page": "/search?q=a b&lang=nl", "lang": lang})
+        return Read(reply.text), reply.headers["etag"]
+
+
+def test_an_error_is_reported_to_the_address_that_was_set(sample_build: Built) -> None:
+    found, _ = report_page(sample_build.data, "fouten@example.org", "nl")
+    mail = urlsplit(next(link for link in found.links if link.startswith("mailto:")))
+    fields = parse_qs(mail.query)
+    assert mail.path == "fouten@example.org" and "fouten@example.org" in found.text
+    assert "/search?q=a b&lang=nl" in fields["subject"][0] and "/search?q=a b&lang=nl\r\n" in fields["body"][0]
+    web, etag = report_page(sample_build.data, "https://report.example.org/form", "fr")
+    assert "https://report.example.org/form" in web.links and not [link for link in web.links if link.startswith("mailto:")]
+    none, other = report_page(sample_build.data, "", "fr")
+    assert "GVPP_CONTACT" in none.text and not [link for link in none.links if link.startswith(("mailto:", "http"))]
+    assert etag != other, "a browser that keeps the page asks for it anew"
 
 
 # ---------------------------------------------------------------- marks

@@ -134,7 +134,8 @@ class Site:
         self.static = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir()) if path.is_file()}
         parts = [*self.static.items(), *((path.name, path.read_bytes()) for path in sorted(TEMPLATES.rglob("*.html")))]
         words = [(lang, (language.FOLDER / lang / "LC_MESSAGES" / "messages.po").read_bytes()) for lang in language.LANGS]
-        hashed = hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in [*parts, *words]))
+        said = ("contact", live.settings.contact.encode())  # pages that browsers keep change with it
+        hashed = hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in [*parts, *words, said]))
         self.digest = hashed.hexdigest()[:12]
         self.environments = {lang: _environment(lang) for lang in language.LANGS}
 
@@ -195,7 +196,9 @@ class Site:
     ) -> Response:
         """An error as a page."""
         lang = self.language(request, lang)
-        content = {"status": status, "problem": members, "asset": self.asset("style.css"), "icon": self.asset("icon.svg")}
+        report = f"/report?{urlencode({'page': request.url.path, 'lang': lang})}"
+        files = {"asset": self.asset("style.css"), "icon": self.asset("icon.svg")}
+        content = {"status": status, "problem": members, "report": report, **files}
         body = self.environments[lang].get_template("problem.html").render(**content)
         shown = {**headers, "content-security-policy": POLICY, "content-language": lang, "vary": "Accept, Accept-Language"}
         return Response(body.encode("utf-8", "replace"), status, shown, "text/html; charset=utf-8")

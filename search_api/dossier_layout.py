@@ -47,6 +47,17 @@ class Block:
     rows: tuple[tuple[tuple[Run, ...], ...], ...] = field(default=())
 
 
+def tabled(question: Mapping[str, Any]) -> bool:
+    """Whether a table or block gives what the answer would list."""
+    return bool(question["overview"] and question["overview"]["rows"]) or any(b["rows"] for b in question["blocks"])
+
+
+def told_rows(question: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The rows of the answer that are listed: beside a table, only the figures."""
+    rows = question["answer"]["answers"] if question["answer"] else []
+    return [row for row in rows if row["kind"] == "Figure"] if tabled(question) else rows
+
+
 def layout(dossier: Mapping[str, Any]) -> list[Block]:
     """The whole dossier."""
     return list(_Layout(dossier).whole())
@@ -191,12 +202,10 @@ class _Layout:
 
     def answer(self, question: Mapping[str, Any]) -> Iterator[Block]:
         reply = question["answer"]
-        rows = reply["answers"]
-        tabled = bool(question["overview"] and question["overview"]["rows"]) or any(b["rows"] for b in question["blocks"])
-        rows = [row for row in rows if not tabled or row["kind"] == "Figure"]
+        rows = told_rows(question)
         figures = [row for row in rows if row["value"]]
         unread = reply["intent"] == "unknown" and not reply["answers"]
-        if not unread and (rows or not tabled):
+        if not unread and (rows or not tabled(question)):
             for lang in [lang for lang in self.langs if lang not in question["texts"]] if rows else []:
                 yield Block("text", (Run(say("sentence", "see_above", lang), lang),))
             if not figures or set(figures[0]["label"]) & set(self.langs):  # else the table gives the words, with their language

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from corpus_help import PLAN_NL, Built, build_once
 from service_help import again
 from starlette.testclient import TestClient
-from web_help import MEASURE, PAGES, QUESTION, Read, in_language, messages
+from web_help import HTML, MEASURE, PAGES, QUESTION, Read, client_of, in_language, messages
 
 from kg import queries
 from kg.settings import Settings
@@ -28,13 +28,7 @@ from search_api.sparql_run import Limits
 from search_api.web import language, marks
 from search_api.web.site import Site
 
-HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 HEAVIEST = 200_000  # bytes of HTML; the picture of the network is on a page of its own
-
-
-def client_of(data: Path) -> TestClient:
-    app = create_app(Settings(data=data, encoder="none"), Limits(workers=1))
-    return TestClient(app, raise_server_exceptions=False, headers=HTML)
 
 
 @pytest.fixture(scope="module")
@@ -408,38 +402,3 @@ def test_static_files_are_all_used_and_the_digest_is_of_their_content(client: Te
     assert site.digest == Site(client.app.state.live).digest  # type: ignore[attr-defined]
     for name in site.static:
         assert client.get(site.asset(name)).status_code == 200
-
-
-# ---------------------------------------------------------------- dossier
-
-PASTED = {
-    "nl": "Maatregel 2.3\n\n1. Welke initiatieven voeren maatregel 2.3 uit?\n2. Wat kost het <script>alert(1)</script> paard?",
-    "fr": "Mesure 2.3\n\n1. Quelles initiatives mettent en œuvre la mesure 2.3 ?\n2. Que coûte <script>alert(1)</script> ceci ?",
-}
-
-
-@pytest.mark.parametrize("lang", language.LANGS)
-def test_a_dossier_shows_evidence_and_gaps_and_gives_what_is_ticked(client: TestClient, lang: str) -> None:
-    reply = client.post("/dossier", data={"text": PASTED[lang], "lang": lang})
-    assert reply.status_code == 200, reply.text[:400]
-    assert reply.headers["cache-control"] == "no-store"
-    found = Read(reply.text)
-    assert found.lang == lang and "<script>alert" not in reply.text
-    assert "Réseau Intersection" in found.text
-    assert 'class="gap"' in reply.text
-    keys = [value for tag, name, value in found.attributes if tag == "input" and name == "value" and ".answers." in value]
-    assert len(keys) > 2
-    assert any("/read?" in link and "at=" in link for link in found.links)
-    sent = {"text": PASTED[lang], "lang": lang, "form": "markdown", "keep": keys[:1], "remark-0": "Nog na te vragen."}
-    one = client.post("/dossier/file", data=sent)
-    every = client.post("/dossier/file", data={**sent, "keep": keys, "remark-0": ""})
-    assert one.headers["content-type"].startswith("text/markdown")
-    assert "Nog na te vragen." in one.text and "Nog na te vragen." not in every.text
-    assert len(every.text) > len(one.text)
-    word = client.post("/dossier/file", data={**sent, "form": "docx"})
-    assert word.content.startswith(b"PK") and "dossier.docx" in word.headers["content-disposition"]
-
-
-def test_a_form_that_cannot_be_read_is_refused(client: TestClient) -> None:
-    assert client.post("/dossier", data={"text": "x", "lang": "de"}).status_code == 400
-    assert client.post("/dossier", data={"text": "", "lang": "nl"}).status_code == 200

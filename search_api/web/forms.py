@@ -110,6 +110,10 @@ class DossierForm(PageParameters):
     bilingual: bool = False
 
 
+class GatherForm(DossierForm):
+    to: Lang | None = Field(None, description="The language to go on in, with what was ticked and written.")
+
+
 class ReviewForm(PageParameters):
     kind: SuggestionKind | None = Field(None, description="Suggestions of one kind alone.")
     offset: int = Field(0, ge=0, le=1_000_000)

@@ -176,13 +176,14 @@ def _dossiers(routes: APIRouter, live: Live, site: Site) -> None:
 
     @routes.post("/dossier", dependencies=[Depends(nothing_else)])
     async def gather(request: Request) -> Any:
-        given = forms.posted(forms.DossierForm, await request.form())
+        sent = await request.form()
+        given = forms.posted(forms.GatherForm, sent)
 
         def make(visit: Visit) -> Content:
             made = dossiers.make(visit.view.searching, given, visit.lang) if given.text.strip() else None
-            return dossiers.page(visit, given, made)
+            return dossiers.page(visit, given, made, dossiers.marks_of(sent) if given.to else None)
 
-        return await site.answer(request, given.lang, make, stored=False)
+        return await site.answer(request, given.to or given.lang, make, stored=False)
 
     @routes.post("/dossier/file", dependencies=[Depends(nothing_else)])
     async def file(request: Request) -> Any:

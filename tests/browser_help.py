@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
-from urllib.parse import parse_qs, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 from web_help import in_language
 
-VARIANTS = 3  # addresses of a path that differ in the values of their parameters alone: so many of them are visited
-NO_PAGES = re.compile(r"/(api|static|download|sparql|ns|id|auth)(/|$)|\.csv$|\.json$")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}  # the rest takes most of the time
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+    "resultTypes": ["violations"],
+}  # the rest takes most of the time
 
 
 class Watched:
@@ -47,36 +46,6 @@ def barriers(page: Page) -> list[str]:
 def check(watched: Watched, path: str, lang: str) -> list[str]:
     """The same of an address in a language."""
     return [f"{path} {lang}: {fault}" for fault in barriers(watched.go(path, lang))]
-
-
-def crawl(watched: Watched, lang: str) -> tuple[list[str], list[str]]:
-    """Every page that leads on from the start page, in a language, whatever leads there: the addresses, and what is wrong.
-
-    All things, documents, lists and texts are visited; of one page with different values of its parameters, VARIANTS.
-    """
-    faults: list[str] = []
-    visited: list[str] = []
-    counts: Counter[tuple[str, frozenset[str]]] = Counter()
-    todo, seen = deque([f"/?lang={lang}"]), {f"/?lang={lang}"}
-    while todo:
-        path = todo.popleft()
-        visited.append(path)
-        reply = watched.page.goto(watched.address + path)
-        if reply is None or reply.status != 200:
-            faults.append(f"{path}: {reply and reply.status}")
-        faults += [f"{path}: {fault}" for fault in barriers(watched.page)]
-        links = watched.page.eval_on_selector_all("a[href^='/']", "all => all.map(one => one.getAttribute('href'))")
-        for link in dict.fromkeys(link.partition("#")[0] for link in links):
-            parts = urlsplit(link)
-            query = parse_qs(parts.query)
-            if link in seen or query.get("lang") != [lang] or NO_PAGES.search(parts.path) or "format" in query:
-                continue
-            seen.add(link)
-            kind = (parts.path, frozenset(query) - {"lang"})
-            counts[kind] += 1
-            if counts[kind] <= VARIANTS:
-                todo.append(link)
-    return visited, faults
 
 
 def tab_to(page: Page, wanted: str, most: int = 120) -> None:

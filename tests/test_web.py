@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from babel.messages.pofile import read_po
 from corpus_help import PLAN_NL, Built, build_once
+from crawling import Markup
 from service_help import again
 from starlette.testclient import TestClient
 from web_help import HTML, MEASURE, PAGES, QUESTION, Read, client_of, in_language, messages
@@ -373,6 +374,14 @@ def test_an_error_is_reported_to_the_address_that_was_set(sample_build: Built) -
     none, other = report_page(sample_build.data, "", "fr")
     assert "GVPP_CONTACT" in none.text and not [link for link in none.links if link.startswith(("mailto:", "http"))]
     assert etag != other, "a browser that keeps the page asks for it anew"
+
+
+def test_a_thing_without_a_label_is_called_by_its_reference(client: TestClient) -> None:
+    grants = [link for link in page(client, "/budget?lang=nl").links if link.startswith("/doc/grant/")]
+    assert grants
+    for link in grants[:20]:
+        text = client.get(link).text
+        assert not Markup(text).faults, link
 
 
 # ---------------------------------------------------------------- marks

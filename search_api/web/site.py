@@ -238,8 +238,10 @@ def _environment(lang: str) -> Environment:
 
 @pass_context
 def _texted(context: Context, labels: Mapping[str, str]) -> Markup:
-    """A label, with the mark of its language where that is not the language of the page."""
+    """A label, with the mark of its language where that is not the language of the page; where there is none, nothing."""
     text, lang = language.text_in(labels, context["lang"])
+    if not text:
+        return Markup("")
     if not lang or lang == context["lang"]:
         return Markup("<bdi>{}</bdi>").format(harmless(text))
     return Markup('<bdi lang="{}">{}</bdi>').format(lang, escape(harmless(text)))

@@ -238,7 +238,7 @@ def test_a_dossier_is_gathered_with_the_keyboard_and_downloaded(watched: Watched
     assert not barriers(page)
     page.locator("#made input[type=checkbox]").first.uncheck()
     with page.expect_download() as waiting:
-        page.click("button[value=docx]")
+        page.click(".actions button[value=docx]")
     assert waiting.value.suggested_filename == "dossier.docx"
     page.emulate_media(media="print")
     assert page.is_visible("#made h3") and not page.is_visible(".dossier-form")

@@ -7,6 +7,7 @@ Unknown GVPP_* variables are left alone: an environment is shared with other pro
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,18 +19,21 @@ from kg.errors import MetadataError
 from kg.names import DEFAULT_BASE
 
 FILE = "gvpp.toml"
+MAIL = re.compile(r"[A-Za-z0-9.!_+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """data: folder of everything that is built; base: start of every IRI, http(s), without a final slash;
     corpus: folders that a build reads (their `sources/*.toml` and documents); encoder: what makes vectors of text (see
-    `kg.encoder.load_encoder`), or "none" to search by words alone."""
+    `kg.encoder.load_encoder`), or "none" to search by words alone; contact: where people report errors, an e-mail address or
+    an https address, "" where there is none."""
 
     data: Path = Path(".gvpp")
     base: str = DEFAULT_BASE
     corpus: tuple[Path, ...] = (Path("corpus"),)
     encoder: str = "embedded"
+    contact: str = ""
 
 
 def _folder(value: Any, folder: Path) -> Path:
@@ -66,7 +70,22 @@ def _encoder(value: Any, folder: Path) -> str:
     return value.strip()
 
 
-READERS: dict[str, Callable[[Any, Path], Any]] = {"data": _folder, "base": _base, "corpus": _folders, "encoder": _encoder}
+def _contact(value: Any, folder: Path) -> str:
+    """An address that a page may link to as it stands."""
+    text = value.strip() if isinstance(value, str) else ""
+    web = text.startswith("https://") and urlsplit(text).hostname and not any(c <= " " or c in '<>"{}|\\^`' for c in text)
+    if not web and not MAIL.fullmatch(text):
+        raise ValueError("must be an e-mail address, or an address that begins with https://")
+    return text
+
+
+READERS: dict[str, Callable[[Any, Path], Any]] = {
+    "data": _folder,
+    "base": _base,
+    "corpus": _folders,
+    "encoder": _encoder,
+    "contact": _contact,
+}
 
 
 def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
+from kg import index as indexes
 from kg import queries
 from kg.encoder import NONE
 from kg.names import fold, shorten, sparql_prefixes
@@ -174,7 +175,8 @@ class Answering:
             labels: dict[str, set[str]] = {}
             for row in self.corpus.run("labels", thing=about)[0]:
                 labels.setdefault(row["thing"], set()).update(row[key] for key in ("label", "title") if key in row)
-            texts = {ref: one.passage.text for ref, one in self.corpus.searching.index.passages.items()}
+            folder = self.corpus.generation.path / indexes.FOLDER
+            texts = {one.ref: one.passage.text for one in indexes.read_passages(folder)}
             self.corpus.figures = Figures(rows, labels, texts)
         self.sparql.append(self.corpus.text("figures"))
         return self.corpus.figures

@@ -21,6 +21,19 @@ LISTED = 25  # initiatives of one block
 SENTENCE = 320  # characters from which the names of a sentence are left to the list below it
 
 
+def tabled(question: Mapping[str, Any]) -> bool:
+    """Whether a table or block gives what the answer would list."""
+    return bool(question["overview"] and question["overview"]["rows"]) or any(
+        b["rows"] or any(fact["values"] for fact in b["facts"]) for b in question["blocks"]
+    )
+
+
+def told_rows(question: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The rows of the answer that are listed: beside a table, only the figures."""
+    rows = question["answer"]["answers"] if question["answer"] else []
+    return [row for row in rows if row["kind"] == "Figure"] if tabled(question) else rows
+
+
 def layout(dossier: Mapping[str, Any]) -> list[Block]:
     """The whole dossier."""
     return list(_Layout(dossier).whole())
@@ -127,14 +140,10 @@ class _Layout(Words):
 
     def answer(self, question: Mapping[str, Any]) -> Iterator[Block]:
         reply = question["answer"]
-        rows = reply["answers"]
-        tabled = bool(question["overview"] and question["overview"]["rows"]) or any(
-            b["rows"] or any(fact["values"] for fact in b["facts"]) for b in question["blocks"]
-        )
-        rows = [row for row in rows if not tabled or row["kind"] == "Figure"]
+        rows = told_rows(question)
         figures = [row for row in rows if row["value"]]
         unread = reply["intent"] == "unknown" and not reply["answers"]
-        if not unread and (rows or not tabled or reply["intent"] == "each"):
+        if not unread and (rows or not tabled(question) or reply["intent"] == "each"):
             for lang in [lang for lang in self.langs if lang not in question["texts"]] if rows else []:
                 yield Block("text", (Run(say("sentence", "see_above", lang), lang),))
             if not figures or set(figures[0]["label"]) & set(self.langs):  # else the table gives the words, with their language
@@ -146,7 +155,7 @@ class _Layout(Words):
                 yield from self.row(row, quoted=len(rows) <= QUOTED)
         for lang, notes in question["notes"].items():
             yield from (Block("note", (Run(note, lang),)) for note in notes if note not in question["texts"].get(lang, ""))
-        if reply["nearest"] and not reply["answers"] and not tabled:
+        if reply["nearest"] and not reply["answers"] and not tabled(question):
             yield Block("note", self.words("heading", "nearest"))
             yield from (Block("item", self.thing(row)) for row in reply["nearest"])
 

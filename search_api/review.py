@@ -1,10 +1,12 @@
-"""The open suggestions one by one, for a person who accepts or rejects them; each verdict is written at once."""
+"""The open suggestions, for a person who accepts or rejects them on a terminal, over the API or on the page /review; each verdict
+is written at once."""
 
 from __future__ import annotations
 
 import os
 import sys
 import termios
+import threading
 import tty
 from collections import Counter
 from collections.abc import Sequence
@@ -18,11 +20,14 @@ import click
 from kg.errors import MetadataError
 from kg.judgements import FILE, Judgement, append_judgement, judging, key, read_judgements, real_property, suggested_properties
 from kg.names import expand
+from search_api import audit
 from search_api.answers import Corpus, grouped
 from search_api.review_printing import said, shown
+from search_api.tokens import Token
 
 VERDICT_OF = {"a": "accept", "r": "reject"}
 SIDES = 2
+ALONE = threading.Lock()  # two people must not judge one suggestion in two ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,22 @@ def _passage(corpus: Corpus, row: Any) -> dict[str, Any]:
         "end": int(row["end"]),
         "url": f"{corpus.base}/{row['passage']}",
     }
+
+
+def judge(corpus: Corpus, data: Path, link: tuple[str, str, str], verdict: str, token: Token, why: str = "") -> Judgement | None:
+    """Write down what the holder of a token decides of a suggestion: in the audit log first, then with the judgements.
+
+    link: subject, property and object as the list gives them. None where no such suggestion is open (any more).
+    """
+    with ALONE:
+        for suggestion in listed(corpus, data).suggestions:
+            if (suggestion["subject"]["ref"], suggestion["property"], suggestion["object"]["ref"]) == link:
+                judgement = judgement_of(suggestion, verdict, token.name, why)
+                subject, name, object_ = link
+                audit.write(data, verdict, token, subject=subject, property=name, object=object_)
+                append_judgement(data / FILE, judgement)
+                return judgement
+    return None
 
 
 class Desk:

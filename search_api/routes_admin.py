@@ -1,7 +1,8 @@
 """Administration over HTTP, joined only where there are tokens: documents, builds, suggestions, personal data.
 
-A token is sent as `Authorization: Bearer …` and never as a cookie, so no page of another site can use it. What is done is written
-to the audit log first. Documents are read by jobs in processes of their own (search_api/jobs.py); the service only watches.
+A token is sent as `Authorization: Bearer …` and never as a cookie, so no page of another site can use it (the page /review has a
+cookie of its own, which these routes do not look at). What is done is written to the audit log first. Documents are read by jobs
+in processes of their own (search_api/jobs.py); the service only watches.
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
-from kg.judgements import FILE as JUDGEMENTS
-from kg.judgements import append_judgement
 from kg.names import slug
 from search_api import audit, jobs, review
+from search_api.admission import admit
 from search_api.live import Live
 from search_api.models import Open, Parameters
 from search_api.personal import personal
@@ -39,6 +39,7 @@ REFUSED: dict[int | str, dict[str, Any]] = {
     401: {**PROBLEM, "description": "No token, or one that is unknown, revoked or expired."},
     403: {**PROBLEM, "description": "The token has another scope."},
 }
+SuggestionKind = Literal["measure", "part", "edition", "merge"]  # [kind] of ontology/judging.toml
 Document = Annotated[
     str, Path(max_length=100, pattern=DOCUMENT, description="Id of the document.", examples=["jaarverslag-2024"])
 ]
@@ -92,7 +93,7 @@ class Verdict(Parameters):
 
 
 class SuggestionParameters(Parameters):
-    kind: Literal["measure", "part", "edition", "merge"] | None = Field(None, description="Suggestions of one kind alone.")
+    kind: SuggestionKind | None = Field(None, description="Suggestions of one kind alone.")
     limit: int = Field(50, ge=1, le=500)
     offset: int = Field(0, ge=0, le=1_000_000)
 
@@ -137,26 +138,11 @@ def private(content: Any, status: int = 200, headers: dict[str, str] | None = No
 
 
 def router(live: Live, keeper: Keeper) -> APIRouter:
-    data = live.settings.data
-
     def needs(*scopes: str) -> Callable[..., Any]:
         """The token of the request; Problem where there is none, or none of these scopes."""
 
         async def check(request: Request, given: Given) -> Token:
-            if not keeper.known():  # the last one was revoked: as if this had never been
-                raise Problem(404, "not-found", f"there is nothing at {request.url.path}", remedy="see /openapi.json")
-            token = keeper.find(given.credentials) if given else None
-            if token is None:
-                what = "this token is not known, or has expired" if given else "a token is needed"
-                headers = {"www-authenticate": 'Bearer realm="gvpp"'}
-                raise Problem(401, "token", what, where="Authorization", remedy="send Authorization: Bearer …", headers=headers)
-            if not set(scopes) & set(token.scopes):
-                route = getattr(request.scope.get("route"), "path", "")
-                await asyncio.to_thread(audit.write, data, "refused", token, route=route, method=request.method)
-                wanted = " or ".join(scopes)
-                headers = {"www-authenticate": f'Bearer realm="gvpp", error="insufficient_scope", scope="{" ".join(scopes)}"'}
-                raise Problem(403, "scope", f"this needs the scope {wanted}", where="Authorization", headers=headers)
-            return token
+            return await admit(request, keeper, given.credentials if given else None, *scopes)
 
         return check
 
@@ -343,32 +329,21 @@ def _jobs(routes: APIRouter, live: Live, holder: Any) -> None:
 
 
 def _suggestions(routes: APIRouter, live: Live, holder: Any) -> None:
-    data, alone = live.settings.data, asyncio.Lock()
+    data = live.settings.data
 
     async def every(given: Annotated[SuggestionParameters, Query()], token: Token) -> Any:
         found = (await live.run(review.listed, live.view.corpus, data, given.kind)).suggestions
         items = found[given.offset : given.offset + given.limit]
         return private({"total": len(found), "limit": given.limit, "offset": given.offset, "items": items})
 
-    def judge(verdict: Verdict, token: Token) -> dict[str, str] | None:
-        wanted = (verdict.subject, verdict.property, verdict.object)
-        for suggestion in review.listed(live.view.corpus, data).suggestions:
-            if (suggestion["subject"]["ref"], suggestion["property"], suggestion["object"]["ref"]) == wanted:
-                judgement = review.judgement_of(suggestion, verdict.verdict, token.name, verdict.why)
-                subject, name, object_ = wanted
-                audit.write(data, verdict.verdict, token, subject=subject, property=name, object=object_)
-                append_judgement(data / JUDGEMENTS, judgement)
-                names = ("subject", "predicate", "object", "verdict", "who", "when", "why")
-                return {name: getattr(judgement, name) for name in names}
-        return None
-
     async def add(verdict: Verdict, token: Token) -> Any:
-        async with alone:  # two people must not judge one suggestion in two ways
-            made = await live.run(judge, verdict, token)
+        link = (verdict.subject, verdict.property, verdict.object)
+        made = await live.run(review.judge, live.view.corpus, data, link, verdict.verdict, token, verdict.why)
         if made is None:
             remedy = f"see {PREFIX}/suggestions: it may have been judged meanwhile"
             raise Problem(404, "not-found", "there is no such open suggestion", where="body", remedy=remedy)
-        return private(made, 201)
+        names = ("subject", "predicate", "object", "verdict", "who", "when", "why")
+        return private({name: getattr(made, name) for name in names}, 201)
 
     for function in (every, add):
         function.__annotations__["token"] = holder

@@ -41,7 +41,7 @@ from search_api.models import Health
 from search_api.rate import RateLimit
 from search_api.sparql_run import Limits
 from search_api.tokens import Keeper
-from search_api.web import pages
+from search_api.web import pages, reviewing
 
 log = logging.getLogger("gvpp.service")
 GRACE = 5  # seconds over the time limit of a query that requests have to end when the service stops
@@ -121,6 +121,7 @@ def create_app(
         app.include_router(router(live))
     if admin:
         app.include_router(routes_admin.router(live, keeper))
+        app.include_router(reviewing.router(live, keeper))
     _document(app)
     return app
 

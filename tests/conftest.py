@@ -9,13 +9,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from corpus_help import Built, build_once
 from extraction_help import Extractions, extracted_once
 from judging_help import build_with_suggestions
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = "LEFT OUT: "
@@ -89,6 +93,19 @@ def sample_extractions(sample_corpus: Path, tmp_path_factory: pytest.TempPathFac
 def real_extractions(real_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Extractions:
     """What the real publications yield, by document and language."""
     return extracted_once(real_corpus, _of_this_run(tmp_path_factory))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for one module: its event loop must not be there when other tests start theirs."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "these tests need Chromium: run `make browser`, or install the package chromium of the system"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield found
+        found.close()
 
 
 @pytest.fixture

@@ -57,6 +57,8 @@ def test_settings_defaults_then_file_then_variables(tmp_path: Path) -> None:
     assert load_settings(tmp_path, {}) == Settings(tmp_path / "d", "http://a.example/x", (tmp_path / "one", Path("/two")))
     variables = {"GVPP_DATA": "e", "GVPP_BASE": "https://b.example/", "GVPP_CORPUS": f"x{os.pathsep}y", "GVPP_OTHER": "ignored"}
     assert load_settings(tmp_path, variables) == Settings(Path("e"), "https://b.example", (Path("x"), Path("y")))
+    for contact in ("meld.fouten@example.org", "https://a.example/form?x=1#y"):
+        assert load_settings(tmp_path, {"GVPP_CONTACT": f" {contact} "}).contact == contact
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,12 @@ def test_settings_defaults_then_file_then_variables(tmp_path: Path) -> None:
         ("corpus = []", ["'corpus'"]),
         ("corpus = [3]", ["'corpus'"]),
         ("data = x y", ["gvpp.toml", "line 1"]),
+        ('contact = "http://a.example"', ["'contact'", "e-mail", "https"]),
+        ('contact = "https://"', ["'contact'"]),
+        ('contact = "https://a.example/<x>"', ["'contact'"]),
+        ('contact = "a@b.example?bcc=c@d.example"', ["'contact'"]),
+        ('contact = "a@example"', ["'contact'"]),
+        ('contact = "javascript:alert(1)"', ["'contact'"]),
     ],
 )
 def test_settings_that_are_wrong_name_file_and_key(tmp_path: Path, content: str, names: list[str]) -> None:

@@ -11,14 +11,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from babel.messages.pofile import read_po
 from corpus_help import PLAN_NL, Built, build_once
+from crawling import Markup
 from service_help import again
 from starlette.testclient import TestClient
-from web_help import MEASURE, PAGES, QUESTION, Read, in_language, messages
+from web_help import HTML, MEASURE, PAGES, QUESTION, Read, client_of, in_language, messages
 
 from kg import queries
 from kg.settings import Settings
@@ -28,13 +29,7 @@ from search_api.sparql_run import Limits
 from search_api.web import language, marks
 from search_api.web.site import Site
 
-HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 HEAVIEST = 200_000  # bytes of HTML; the picture of the network is on a page of its own
-
-
-def client_of(data: Path) -> TestClient:
-    app = create_app(Settings(data=data, encoder="none"), Limits(workers=1))
-    return TestClient(app, raise_server_exceptions=False, headers=HTML)
 
 
 @pytest.fixture(scope="module")
@@ -358,6 +353,37 @@ def test_a_hostile_question_is_shown_harmlessly(client: TestClient) -> None:
     assert 'href="//evil' not in client.get("/report?page=//evil.example/&lang=nl").text
 
 
+# ---------------------------------------------------------------- reports
+
+
+def report_page(data: Path, contact: str, lang: str) -> tuple[Read, str]:
+    app = create_app(Settings(data=data, encoder="none", contact=contact), Limits(workers=1))
+    with TestClient(app, headers=HTML) as client:
+        reply = client.get("/report", params={"page": "/search?q=a b&lang=nl", "lang": lang})
+        return Read(reply.text), reply.headers["etag"]
+
+
+def test_an_error_is_reported_to_the_address_that_was_set(sample_build: Built) -> None:
+    found, _ = report_page(sample_build.data, "fouten@example.org", "nl")
+    mail = urlsplit(next(link for link in found.links if link.startswith("mailto:")))
+    fields = parse_qs(mail.query)
+    assert mail.path == "fouten@example.org" and "fouten@example.org" in found.text
+    assert "/search?q=a b&lang=nl" in fields["subject"][0] and "/search?q=a b&lang=nl\r\n" in fields["body"][0]
+    web, etag = report_page(sample_build.data, "https://report.example.org/form", "fr")
+    assert "https://report.example.org/form" in web.links and not [link for link in web.links if link.startswith("mailto:")]
+    none, other = report_page(sample_build.data, "", "fr")
+    assert "GVPP_CONTACT" in none.text and not [link for link in none.links if link.startswith(("mailto:", "http"))]
+    assert etag != other, "a browser that keeps the page asks for it anew"
+
+
+def test_a_thing_without_a_label_is_called_by_its_reference(client: TestClient) -> None:
+    grants = [link for link in page(client, "/budget?lang=nl").links if link.startswith("/doc/grant/")]
+    assert grants
+    for link in grants[:20]:
+        text = client.get(link).text
+        assert not Markup(text).faults, link
+
+
 # ---------------------------------------------------------------- marks
 
 
@@ -385,55 +411,3 @@ def test_static_files_are_all_used_and_the_digest_is_of_their_content(client: Te
     assert site.digest == Site(client.app.state.live).digest  # type: ignore[attr-defined]
     for name in site.static:
         assert client.get(site.asset(name)).status_code == 200
-
-
-# ---------------------------------------------------------------- dossier
-
-PASTED = {
-    "nl": "Maatregel 2.3\n\n1. Welke initiatieven voeren maatregel 2.3 uit?\n2. Wat kost het <script>alert(1)</script> paard?",
-    "fr": "Mesure 2.3\n\n1. Quelles initiatives mettent en œuvre la mesure 2.3 ?\n2. Que coûte <script>alert(1)</script> ceci ?",
-}
-
-
-@pytest.mark.parametrize("lang", language.LANGS)
-def test_a_dossier_shows_evidence_and_gaps_and_gives_what_is_ticked(client: TestClient, lang: str) -> None:
-    reply = client.post("/dossier", data={"text": PASTED[lang], "lang": lang})
-    assert reply.status_code == 200, reply.text[:400]
-    assert reply.headers["cache-control"] == "no-store"
-    found = Read(reply.text)
-    assert found.lang == lang and "<script>alert" not in reply.text
-    assert "Réseau Intersection" in found.text
-    assert 'class="gap"' in reply.text
-    keys = [value for tag, name, value in found.attributes if tag == "input" and name == "value" and ".answers." in value]
-    assert len(keys) > 2
-    assert any("/read?" in link and "at=" in link for link in found.links)
-    sent = {"text": PASTED[lang], "lang": lang, "form": "markdown", "keep": keys[:1], "remark-0": "Nog na te vragen."}
-    one = client.post("/dossier/file", data=sent)
-    every = client.post("/dossier/file", data={**sent, "keep": keys, "remark-0": ""})
-    assert one.headers["content-type"].startswith("text/markdown")
-    assert "Nog na te vragen." in one.text and "Nog na te vragen." not in every.text
-    assert len(every.text) > len(one.text)
-    word = client.post("/dossier/file", data={**sent, "form": "docx"})
-    assert word.content.startswith(b"PK") and "dossier.docx" in word.headers["content-disposition"]
-
-
-@pytest.mark.parametrize(
-    ("lang", "empty", "near"), [("nl", "Niets in het corpus.", "Geen cijfer"), ("fr", "Rien dans le corpus.", "Aucun")]
-)
-def test_a_question_about_each_of_a_list_is_a_table(client: TestClient, lang: str, empty: str, near: str) -> None:
-    more = {
-        "nl": "2. Voor elk daarvan: partners en aantal personen?",
-        "fr": "2. Pour chacune : partenaires et nombre de personnes ?",
-    }
-    text = PASTED[lang].split("2. ")[0].replace("2.3 uit", "2.3 van 2021-2024 uit") + more[lang]
-    reply = client.post("/dossier", data={"text": text, "lang": lang})
-    found = Read(reply.text)
-    assert reply.status_code == 200 and empty in found.text and near in found.text
-    assert 'scope="row"' in reply.text and "BuPol" in found.text
-    written = client.post("/dossier/file", data={"text": text, "lang": lang, "form": "markdown"}).text
-    assert empty in written, "a table of what was asked stays, whatever is ticked"
-
-
-def test_a_form_that_cannot_be_read_is_refused(client: TestClient) -> None:
-    assert client.post("/dossier", data={"text": "x", "lang": "de"}).status_code == 400
-    assert client.post("/dossier", data={"text": "", "lang": "nl"}).status_code == 200

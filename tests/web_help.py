@@ -7,7 +7,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
+from starlette.testclient import TestClient
 
+from kg.settings import Settings
+from search_api.service import create_app
+from search_api.sparql_run import Limits
+
+HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 MEASURE = "/doc/measure/gvpp-2021-2024/2.3"
 QUESTION = {"nl": "Welke initiatieven voeren maatregel 2.3 uit?", "fr": "Quelles initiatives mettent en œuvre la mesure 2.3 ?"}
 PAGES = (
@@ -60,6 +66,12 @@ PAGES = (
     "/report?page=/search",
     "/dossier",
 )
+
+
+def client_of(data: Path) -> TestClient:
+    """A browser at a service on a data folder, in this process."""
+    app = create_app(Settings(data=data, encoder="none"), Limits(workers=1))
+    return TestClient(app, raise_server_exceptions=False, headers=HTML)
 
 
 def in_language(path: str, lang: str) -> str:

@@ -27,6 +27,8 @@ function keepDraft(form) {
 export function ticked(dossier) {
   const lines = [];
   for (const part of dossier.querySelectorAll("h2, h3, h4, .answer-text, .linked, tbody tr, .gap, textarea")) {
+    const block = part.closest(".block");
+    if (block?.querySelector('input[type="checkbox"]') && !block.querySelector("input:checked")) continue; // nor its heading
     const tick = /** @type {HTMLInputElement | null} */ (part.querySelector('input[type="checkbox"]'));
     if (tick && !tick.checked) continue;
     const text = part instanceof HTMLTextAreaElement ? part.value : words(part);

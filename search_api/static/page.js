@@ -23,6 +23,13 @@ for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
   });
 }
 
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-copy-field]"))) {
+  const field = /** @type {HTMLTextAreaElement | null} */ (document.getElementById(button.dataset.copyField ?? ""));
+  if (!field || !navigator.clipboard) continue; // the text can be marked and copied by hand
+  button.hidden = false;
+  button.addEventListener("click", () => void copy(button, field.value));
+}
+
 const cited = /** @type {HTMLElement | null} */ (document.querySelector(".para.cited"));
 if (cited) cited.focus({ preventScroll: true });
 

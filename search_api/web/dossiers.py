@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from search_api.dossier import dossier
 from search_api.dossier_docx import MEDIA_TYPE as DOCX
 from search_api.dossier_docx import docx
+from search_api.dossier_layout import LISTED, tabled, told_rows
 from search_api.dossier_markdown import markdown
 from search_api.dossier_split import wording
 from search_api.intents_figures import unit_in
-from search_api.problems import Problem
 from search_api.search import Searching
 from search_api.web.forms import DossierForm
 from search_api.web.site import Content, Crumb, Visit
 
-LISTS = ("answers", "rows", "grants", "evidence")  # what of a question can be ticked
+BY_DEFAULT = ("answers", "rows", "grants", "passages")  # what is ticked at first; what only comes near, or is suggested, is not
+REMARK = "remark-"
 Found = dict[str, Any]
+Ticked = list[tuple[str, Mapping[str, Any]]]  # things that can be ticked, each with its key
 
 
-def page(visit: Visit, form: DossierForm, made: Mapping[str, Any] | None = None, keep: Collection[str] | None = None) -> Content:
-    """The form, and the dossier where one was made. keep: keys of what is ticked, None for all that answers."""
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What somebody ticked and wrote beside the questions. keep: keys; remarks: by the place of the question."""
+
+    keep: frozenset[str]
+    remarks: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A block of a question (a commune, zone or body) with what of it can be ticked; left_out: rows that are only counted."""
+
+    block: Mapping[str, Any]
+    rows: Ticked
+    grants: Ticked
+    passages: Ticked
+    left_out: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether the corpus has nothing on it, whatever is ticked."""
+        return not (self.rows or self.grants or self.passages)
+
+
+def page(visit: Visit, form: DossierForm, made: Mapping[str, Any] | None = None, marks: Marks | None = None) -> Content:
+    """The form, and the dossier where one was made. marks: None for what is ticked at first."""
     visit.title = visit.say("Dossier")
     visit.crumbs = [Crumb(visit.title, visit.link("/dossier"))]
     visit.scripts = ["dossier.js"]
@@ -36,22 +65,23 @@ def page(visit: Visit, form: DossierForm, made: Mapping[str, Any] | None = None,
         "bilingual": form.bilingual,
         "made": made,
         "items": items,
-        "ticked": lambda key, kind: kind != "evidence" if keep is None else key in keep,
         "word": lambda group, name: wording()[group][name][visit.lang],
         "unit": lambda name: unit_in(name or "", visit.lang),
+        "parts_of": parts,
+        "ticked": lambda key, kind: key in marks.keep if marks else kind in BY_DEFAULT,
+        "remark": lambda place: marks.remarks.get(place, "") if marks else "",
         "told": lambda words: words.get(visit.lang) or next(iter(words.values()), ""),
     }
 
 
-def read(posted: FormData) -> DossierForm:
-    """What was pasted, from the fields of the form; raises Problem for what cannot be read."""
-    fields = {name: str(posted[name]) for name in ("text", "lang", "bilingual") if name in posted}
-    try:
-        return DossierForm.model_validate(fields)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        name = str(fault["loc"][0]) if fault["loc"] else "form"
-        raise Problem(400, "request", str(fault["msg"]), where=name, remedy="correct the form") from error
+def marks_of(posted: FormData) -> Marks:
+    """The ticks and remarks of a form."""
+    remarks = {
+        int(name.removeprefix(REMARK)): str(value)
+        for name, value in posted.multi_items()
+        if name.startswith(REMARK) and name.removeprefix(REMARK).isdecimal()
+    }
+    return Marks(frozenset(map(str, posted.getlist("keep"))), remarks)
 
 
 def make(searching: Searching, form: DossierForm, lang: str) -> Found:
@@ -62,42 +92,71 @@ def make(searching: Searching, form: DossierForm, lang: str) -> Found:
 
 def file(searching: Searching, form: DossierForm, posted: FormData, lang: str) -> tuple[bytes, str, str]:
     """What was ticked as a file: its bytes, media type and name. It is made again, so that nothing has to be kept meanwhile."""
-    prefix = "remark-"
-    remarks = {
-        int(name.removeprefix(prefix)): str(value)
-        for name, value in posted.multi_items()
-        if name.startswith(prefix) and name.removeprefix(prefix).isdecimal()
-    }
-    left = kept(make(searching, form, lang), set(map(str, posted.getlist("keep"))), remarks)
+    left = kept(make(searching, form, lang), marks_of(posted))
     if posted.get("form") == "markdown":
         return markdown(left).encode("utf-8", "replace"), "text/markdown; charset=utf-8", "dossier.md"
     return docx(left), DOCX, "dossier.docx"
 
 
-def items(entry: Mapping[str, Any], place: int) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
-    """What of a question can be ticked, each with its key: "3.answers.0"."""
-    return {name: [(f"{place}.{name}.{at}", one) for at, one in enumerate(found)] for name, found in _lists(entry)}
+def items(entry: Mapping[str, Any], place: int) -> dict[str, Ticked]:
+    """What of a question can be ticked, each with its key, which is the same in both languages: "3.answers.0f1e2d3c4b"."""
+    overview = entry["overview"] or {"rows": [], "grants": [], "suggested": []}
+    lists = {"answers": told_rows(entry), **{name: overview[name] for name in ("rows", "grants", "suggested")}}
+    return {name: _keyed(f"{place}.{name}", found) for name, found in (*lists.items(), ("evidence", entry["evidence"]))}
 
 
-def _lists(entry: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
-    overview = entry["overview"] or {"rows": [], "grants": []}
-    yield "answers", entry["answer"]["answers"] if entry["answer"] else []
-    yield "rows", overview["rows"]
-    yield "grants", overview["grants"]
-    yield "evidence", entry["evidence"]
+def parts(entry: Mapping[str, Any], place: int) -> list[Part]:
+    """The blocks of a question with what of them can be ticked: as many rows as the file lists. Those of a question about each
+    of a list are rows of one table, which is kept whole."""
+    found = []
+    for key, block in _keyed(f"{place}.blocks", [block for block in entry["blocks"] if not block["facts"]]):
+        shown = block["rows"][:LISTED]
+        rows, grants, passages = (
+            _keyed(f"{key}.{name}", one)
+            for name, one in (("rows", shown), ("grants", block["grants"]), ("passages", block["passages"]))
+        )
+        found.append(Part(block, rows, grants, passages, block["left_out"] + len(block["rows"]) - len(shown)))
+    return found
 
 
-def kept(made: Found, keep: Collection[str], remarks: Mapping[int, str]) -> Found:
+def _keyed(start: str, found: Sequence[Mapping[str, Any]]) -> Ticked:
+    """Each thing with a key made from what it is about: in another language it may stand in another place of its list."""
+    seen: Counter[str] = Counter()
+    keyed = []
+    for one in found:
+        names = sorted(one["label"].values()) if isinstance(one.get("label"), Mapping) else []
+        whose = [each["iri"] for each in one.get("recipients", ())]
+        about = [one.get(name) for name in ("iri", "passage", "kind", "number", "plan", "value", "about", "measure")]
+        key = f"{start}.{hashlib.sha256(json.dumps([about, names, whose], default=str).encode()).hexdigest()[:10]}"
+        keyed.append((f"{key}.{seen[key]}" if seen[key] else key, one))
+        seen[key] += 1
+    return keyed
+
+
+def kept(made: Found, marks: Marks) -> Found:
     """A dossier with only what was ticked, and with the remarks that were written beside its questions."""
+
+    def left(found: Ticked) -> list[Any]:
+        return [one for key, one in found if key in marks.keep]
+
     questions = []
     for place, entry in enumerate(made["questions"]):
-        left = {name: [one for key, one in found if key in keep] for name, found in items(entry, place).items()}
-        changed = {**entry, "evidence": left["evidence"]}
+        lists = items(entry, place)
+        changed = {**entry, "evidence": left(lists["evidence"])}
+        changed["blocks"] = [block for block in entry["blocks"] if block["facts"]]
         if entry["answer"]:
-            changed["answer"] = {**entry["answer"], "answers": left["answers"]}
+            changed["answer"] = {**entry["answer"], "answers": left(lists["answers"])}
         if entry["overview"]:
-            changed["overview"] = {**entry["overview"], "rows": left["rows"], "grants": left["grants"]}
-        if remark := remarks.get(place, "").strip():
+            table = {name: left(lists[name]) for name in ("rows", "grants", "suggested")}
+            changed["overview"] = {**entry["overview"], **table} if any(table.values()) else None
+        for part in parts(entry, place):
+            of_block = {"rows": left(part.rows), "grants": left(part.grants), "passages": left(part.passages)}
+            if part.empty or any(of_block.values()):  # one of which nothing is kept is no gap of the corpus
+                changed["blocks"].append({**part.block, **of_block, "left_out": part.left_out})
+        fewer = entry["answer"] and len(changed["answer"]["answers"]) < len(lists["answers"])
+        if fewer or tabled(changed) < tabled(entry):  # the sentence would name what was left out
+            changed["texts"] = dict.fromkeys(entry["texts"], "")
+        if remark := marks.remarks.get(place, "").strip():
             changed["notes"] = {lang: [*entry["notes"].get(lang, []), remark] for lang in made["langs"]}
         questions.append(changed)
     used = set(_numbers(questions))

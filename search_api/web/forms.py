@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
+from starlette.datastructures import FormData
 
 from search_api.models import Parameters
+from search_api.problems import Problem
+from search_api.routes_admin import SuggestionKind, Verdict
 from search_api.search import POOL
 
 Lang = Literal["nl", "fr"]
@@ -105,3 +108,40 @@ class DossierForm(PageParameters):
     text: str = Field("", max_length=60_000, description="A pasted question with its parts.")
     about: str | None = Field(None, pattern=r"^\d{1,2}\.\d{1,2}$", description="A measure to begin with.")
     bilingual: bool = False
+
+
+class GatherForm(DossierForm):
+    to: Lang | None = Field(None, description="The language to go on in, with what was ticked and written.")
+
+
+class ReviewForm(PageParameters):
+    kind: SuggestionKind | None = Field(None, description="Suggestions of one kind alone.")
+    offset: int = Field(0, ge=0, le=1_000_000)
+    subject: str = Field("", max_length=500, description="With `property` and `object`, the suggestion that was just judged.")
+    property: str = Field("", max_length=100)
+    object: str = Field("", max_length=500)
+    late: bool = Field(False, description="It was no longer open, so that nothing was written down.")
+
+
+class SignInForm(PageParameters):
+    token: str = Field(default="", max_length=2000)
+    kind: SuggestionKind | None = None
+
+
+class VerdictForm(PageParameters, Verdict):
+    kind: SuggestionKind | None = None
+    offset: int = Field(0, ge=0, le=1_000_000)
+
+
+Form = TypeVar("Form", bound=PageParameters)
+
+
+def posted(kind: type[Form], sent: FormData) -> Form:
+    """The fields that a form sent, of those that the model knows; Problem for what cannot be read, without its value."""
+    fields = {name: value for name, value in sent.items() if name in kind.model_fields and isinstance(value, str)}
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = str(fault["loc"][0]) if fault["loc"] else "form"
+        raise Problem(400, "request", str(fault["msg"]), where=where, remedy="correct the form") from error

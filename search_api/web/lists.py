@@ -95,7 +95,6 @@ def listing(visit: Visit, name: str, form: ListForm) -> Content:
     visit.twins = [
         ("application/json", f"/api/{name}?" + "&".join([*(f"{k}={v}" for k, v in filters.items()), "limit=500"]), "JSON")
     ]
-    starts = range(0, len(found), PAGE)
     return "list.html", {
         "kind": name,
         "form": form,
@@ -103,13 +102,7 @@ def listing(visit: Visit, name: str, form: ListForm) -> Content:
         "total": len(found),
         "filters": [_filter(visit, one, every, filters.get(one)) for one in kind.filters if one in FIELDS],
         "value": lambda field, value: _value(visit, field, value),
-        "pages": {
-            "previous": visit.here(offset=form.offset - PAGE or None) if form.offset else None,
-            "next": visit.here(offset=form.offset + PAGE) if form.offset + PAGE < len(found) else None,
-            "all": [
-                {"number": at // PAGE + 1, "href": visit.here(offset=at or None), "here": at == form.offset} for at in starts
-            ],
-        },
+        "pages": visit.pages(len(found), form.offset, PAGE),
     }
 
 

@@ -176,20 +176,20 @@ def _dossiers(routes: APIRouter, live: Live, site: Site) -> None:
 
     @routes.post("/dossier", dependencies=[Depends(nothing_else)])
     async def gather(request: Request) -> Any:
-        given = dossiers.read(await request.form())
+        sent = await request.form()
+        given = forms.posted(forms.GatherForm, sent)
 
         def make(visit: Visit) -> Content:
             made = dossiers.make(visit.view.searching, given, visit.lang) if given.text.strip() else None
-            return dossiers.page(visit, given, made)
+            return dossiers.page(visit, given, made, dossiers.marks_of(sent) if given.to else None)
 
-        answer = await site.answer(request, given.lang, make, private=True)
-        answer.headers["cache-control"] = "no-store"
-        return answer
+        return await site.answer(request, given.to or given.lang, make, stored=False)
 
     @routes.post("/dossier/file", dependencies=[Depends(nothing_else)])
     async def file(request: Request) -> Any:
         posted = await request.form()
-        given, lang = dossiers.read(posted), site.language(request, dossiers.read(posted).lang)
+        given = forms.posted(forms.DossierForm, posted)
+        lang = site.language(request, given.lang)
         body, media_type, name = await live.run(lambda: dossiers.file(live.view.searching, given, posted, lang))
         headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
         return Response(body, 200, headers, media_type)

@@ -79,7 +79,7 @@ def results(visit: Visit, live: Live, form: SearchForm) -> Content:
         "answer": answer,
         "chosen": [_choice(visit, name, values[0], 0) for name, values in filters.items()],
         "facets": _facets(visit, found["facets"], filters),
-        "pages": _pages(visit, found["total"], form.offset),
+        "pages": visit.pages(found["total"], form.offset, SIZE),
         "nearest": _nearest(visit, found) if form.q.strip() else [],
     }
 
@@ -160,19 +160,6 @@ def _facets(visit: Visit, counts: Mapping[str, Mapping[str, int]], filters: Mapp
             }
         )
     return found
-
-
-def _pages(visit: Visit, total: int, offset: int) -> dict[str, Any]:
-    return {
-        "first": offset + 1,
-        "last": min(offset + SIZE, total),
-        "previous": visit.here(offset=offset - SIZE or None) if offset else None,
-        "next": visit.here(offset=offset + SIZE) if offset + SIZE < total else None,
-        "all": [
-            {"number": at // SIZE + 1, "href": visit.here(offset=at or None), "here": at == offset}
-            for at in range(0, total, SIZE)
-        ],
-    }
 
 
 def _nearest(visit: Visit, found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

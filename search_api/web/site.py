@@ -15,9 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from kg.errors import StoreError
 from kg.names import shorten
 from search_api.caching import conditional, tag
 from search_api.live import Live, View
+from search_api.tokens import Keeper
 from search_api.web import known, language, marks
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -85,6 +87,19 @@ class Visit:
         kept += [(name, str(value)) for name, value in changes.items() if value not in (None, "")]
         return f"{self.path}?{urlencode([*kept, ('lang', self.lang)])}"
 
+    def pages(self, total: int, offset: int, size: int) -> dict[str, Any]:
+        """The parts of a list of which one is shown, for the template `paging.html`."""
+        return {
+            "first": offset + 1,
+            "last": min(offset + size, total),
+            "previous": self.here(offset=offset - size or None) if offset else None,
+            "next": self.here(offset=offset + size) if offset + size < total else None,
+            "all": [
+                {"number": at // size + 1, "href": self.here(offset=at or None), "here": at == offset}
+                for at in range(0, total, size)
+            ],
+        }
+
     @cached_property
     def translated(self) -> str:
         """This address in the other language."""
@@ -110,16 +125,27 @@ Content = tuple[str, dict[str, Any]]  # a template with what it shows
 
 
 class Site:
-    """Renders pages. static: content of each file by name; digest: of all of them and of the templates."""
+    """Renders pages. static: content of each file by name; digest: of all of them and of the templates; keeper: who knows the
+    tokens, None where there is no administration."""
 
     def __init__(self, live: Live) -> None:
         self.live = live
+        self.keeper: Keeper | None = None
         self.static = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir()) if path.is_file()}
         parts = [*self.static.items(), *((path.name, path.read_bytes()) for path in sorted(TEMPLATES.rglob("*.html")))]
         words = [(lang, (language.FOLDER / lang / "LC_MESSAGES" / "messages.po").read_bytes()) for lang in language.LANGS]
-        hashed = hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in [*parts, *words]))
+        said = ("contact", live.settings.contact.encode())  # pages that browsers keep change with it
+        hashed = hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in [*parts, *words, said]))
         self.digest = hashed.hexdigest()[:12]
         self.environments = {lang: _environment(lang) for lang in language.LANGS}
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether somebody may judge suggestions. Where the list of tokens cannot be read, /review says so, and no other page."""
+        try:
+            return bool(self.keeper and self.keeper.known())
+        except StoreError:
+            return True
 
     def asset(self, name: str) -> str:
         """The address of a static file: it changes with the content, so that browsers may keep it for ever."""
@@ -137,20 +163,22 @@ class Site:
         make: Callable[[Visit], Content],
         *,
         private: bool = False,
+        stored: bool = True,
         status: int = 200,
     ) -> Response:
-        """The page that `make` describes; it runs in a thread. private: what somebody asked stays out of shared caches."""
+        """The page that `make` describes; it runs in a thread.
+
+        private: what somebody asked stays out of shared caches; stored=False: nothing keeps the page, it is made each time.
+        """
         view = self.live.view
         lang = self.language(request, lang)
-        etag = tag(view.name, lang, self.digest, request.url.path, request.url.query)
-        headers = {
-            "etag": etag,
-            "vary": "Accept, Accept-Language",
-            "cache-control": "private, no-cache" if private else "no-cache",
-            "content-language": lang,
-            "content-security-policy": POLICY,
-        }
-        if status == 200 and (unchanged := conditional(request, etag, view.date)):
+        etag = tag(view.name, lang, self.digest, "review" if self.reviewed else "", request.url.path, request.url.query)
+        headers = {"vary": "Accept, Accept-Language", "content-language": lang, "content-security-policy": POLICY}
+        if stored:
+            headers |= {"etag": etag, "cache-control": "private, no-cache" if private else "no-cache"}
+        else:
+            headers |= {"cache-control": "no-store"}
+        if stored and status == 200 and (unchanged := conditional(request, etag, view.date)):
             unchanged.headers.update(headers)
             return unchanged
         body = await self.live.run(self.render, view, request, lang, make)
@@ -168,7 +196,9 @@ class Site:
     ) -> Response:
         """An error as a page."""
         lang = self.language(request, lang)
-        content = {"status": status, "problem": members, "asset": self.asset("style.css"), "icon": self.asset("icon.svg")}
+        report = f"/report?{urlencode({'page': request.url.path, 'lang': lang})}"
+        files = {"asset": self.asset("style.css"), "icon": self.asset("icon.svg")}
+        content = {"status": status, "problem": members, "report": report, **files}
         body = self.environments[lang].get_template("problem.html").render(**content)
         shown = {**headers, "content-security-policy": POLICY, "content-language": lang, "vary": "Accept, Accept-Language"}
         return Response(body.encode("utf-8", "replace"), status, shown, "text/html; charset=utf-8")
@@ -208,8 +238,10 @@ def _environment(lang: str) -> Environment:
 
 @pass_context
 def _texted(context: Context, labels: Mapping[str, str]) -> Markup:
-    """A label, with the mark of its language where that is not the language of the page."""
+    """A label, with the mark of its language where that is not the language of the page; where there is none, nothing."""
     text, lang = language.text_in(labels, context["lang"])
+    if not text:
+        return Markup("")
     if not lang or lang == context["lang"]:
         return Markup("<bdi>{}</bdi>").format(harmless(text))
     return Markup('<bdi lang="{}">{}</bdi>').format(lang, escape(harmless(text)))

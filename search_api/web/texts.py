@@ -50,4 +50,6 @@ def report(visit: Visit, form: ReportForm) -> Content:
     ]
     text = "\n".join(lines)
     subject = visit.say("Error on %(page)s", page=page[:120])
-    return "report.html", {"page": page, "text": text, "mail": f"mailto:?subject={quote(subject)}&body={quote(text)}"}
+    contact = visit.site.live.settings.contact
+    mail = f"mailto:{contact}?subject={quote(subject)}&body={quote(text.replace(chr(10), chr(13) + chr(10)))}"
+    return "report.html", {"page": page, "text": text, "contact": contact, "mail": "" if contact.startswith("https:") else mail}

@@ -315,13 +315,18 @@ def read_passages(folder: Path) -> list[Indexed]:
     return found
 
 
+def has_vectors(folder: Path) -> bool:
+    """Whether an index was made with an encoder."""
+    return (folder / "vectors").is_dir()
+
+
 def open_index(folder: Path, encoder: Encoder | None) -> Index:
     """The index of a generation, to be asked with this encoder (None: by words alone).
 
     Raises StoreError where it is missing, damaged, or made with another model than the encoder's.
     """
     passages = {indexed.ref: indexed for indexed in read_passages(folder)}
-    if encoder and not (folder / "vectors").is_dir():
+    if encoder and not has_vectors(folder):
         raise StoreError("the index has no vectors", where=str(folder), remedy="build again, or set GVPP_ENCODER=none")
     return Index(
         passages,

@@ -167,9 +167,11 @@ def ranking(path: Path = ONTOLOGY / "ranking.toml") -> Mapping[str, float]:
 
 
 def open_search(corpus: Corpus, encoder: str) -> Searching:
-    """Open the index of a corpus. encoder: as in `Settings.encoder`; the index must have been made with its model."""
-    loaded = load_encoder(encoder) if encoder != NONE else None
-    return Searching(corpus, indexes.open_index(corpus.generation.path / indexes.FOLDER, loaded), loaded)
+    """Open the index of a corpus. encoder: as in `Settings.encoder`; the index must have been made with its model, or without
+    vectors: then it is searched by words, as each reply says."""
+    folder = corpus.generation.path / indexes.FOLDER
+    loaded = load_encoder(encoder) if encoder != NONE and indexes.has_vectors(folder) else None
+    return Searching(corpus, indexes.open_index(folder, loaded), loaded)
 
 
 def search(

@@ -14,7 +14,7 @@ from kg import queries
 from kg.encoder import NONE
 from kg.names import fold, shorten, sparql_prefixes
 from kg.store import Generation, Rows, open_store, query
-from search_api.figures import Figures
+from search_api.figures import Figures, before
 from search_api.naming import Names
 from search_api.naming import Row as NameRow
 from search_api.understanding import Question, understand
@@ -177,7 +177,8 @@ class Answering:
                 labels.setdefault(row["thing"], set()).update(row[key] for key in ("label", "title") if key in row)
             folder = self.corpus.generation.path / indexes.FOLDER
             texts = {one.ref: one.passage.text for one in indexes.read_passages(folder)}
-            self.corpus.figures = Figures(rows, labels, texts)
+            said = [before(texts.get(row["passage"], ""), row["quote"]) for row in rows]
+            self.corpus.figures = Figures(rows, labels, said)
         self.sparql.append(self.corpus.text("figures"))
         return self.corpus.figures
 

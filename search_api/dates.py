@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from kg.encoder import NONE
 from search_api.answers import CITATIONS, Answering, Corpus, passage_row
-from search_api.figures import CLOSE, Figures, Found, Row
+from search_api.figures import CLOSE, Figures, Found, Row, before
 from search_api.intents_figures import nearness
 from search_api.understanding import asks_begin, begins, undated
 
+TITLE = 90  # letters of a line that may be a title
 OTHERS = 0.6  # another date for the same thing may stand in a sentence that covers less of the question
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d)(?!\d)")
 YEAR = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-])?((?:20)?\d\d)(?!\d)")
@@ -26,24 +27,28 @@ class Dates:
 
 
 def open_dates(corpus: Corpus) -> Dates:
-    """Read the sentences with a date from the index."""
-    rows: list[dict[str, str]] = []
-    beginning: list[dict[str, str]] = []
-    texts: dict[str, str] = {}
+    """Read the sentences with a date from the index. Of what began, only titles before the sentence say what it is."""
+    found: list[tuple[Row, str]] = []
+    beginning: list[tuple[Row, str]] = []
     for ref, indexed in corpus.searching.index.passages.items():
         passage = indexed.passage
-        texts[ref] = passage.text
         for start, end in indexed.sentences:
             quote = passage.text[start:end]
             dates = DATE.findall(quote)
-            if not dates:
-                continue
-            section = " › ".join(passage.section)
-            place = {"passage": ref, "quote": quote, "section": section, "start": str(start), "document": passage.document}
-            rows.append(place | {"name": quote, "value": dates[0], "year": "", "about": "", "unit": ""})
-            if begins(quote, passage.section[-1] if passage.section else ""):
-                beginning.append(rows[-1])
-    return Dates(Figures(rows, {}, texts), Figures(beginning, {}, texts))
+            if dates:
+                place = {"passage": ref, "quote": quote, "start": str(start), "document": passage.document}
+                named = {"section": " › ".join(passage.section), "name": quote, "about": ""}
+                row = place | named | {"value": dates[0], "year": "", "unit": ""}
+                found.append((row, before(passage.text, quote)))
+                if begins(quote, passage.section[-1] if passage.section else ""):
+                    titles = "\n".join(line for line in passage.text[:start].splitlines() if _is_title(line))
+                    beginning.append((row, titles))
+    every, first = (Figures([row for row, _ in some], {}, [text for _, text in some]) for some in (found, beginning))
+    return Dates(every, first)
+
+
+def _is_title(line: str) -> bool:
+    return 0 < len(line) < TITLE and not line.rstrip().endswith((".", ",", ";", ":"))
 
 
 def when(answer: Answering) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from kg import lexical
 from kg.glossary import matches, stem, stopwords, words
 from kg.names import fold
-from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_money
+from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_money, asks_share, asks_sum
 from search_api.wording import wording
 
 ENOUGH = 0.62  # share of a question's weight that a figure has to cover
@@ -41,14 +41,14 @@ class Found:
 class Figures:
     """The figures of a corpus, ready to be searched by words."""
 
-    def __init__(self, rows: Sequence[Row], labels: Mapping[str, Iterable[str]], passages: Mapping[str, str]) -> None:
-        """rows: figures with their evidence; labels: names of what they are about, by reference, in every language; passages:
-        text by reference, of those that are indexed."""
+    def __init__(self, rows: Sequence[Row], labels: Mapping[str, Iterable[str]], before: Sequence[str]) -> None:
+        """rows: figures with their evidence; labels: names of what they are about, by reference, in every language; before: what
+        stands before each of them and may say what it is about."""
         self.rows = rows
         known = [(*labels.get(row["about"], ()), *labels.get(row.get("carrier", ""), ())) for row in rows]
         said = [(*_said(row), row["quote"][:400], *names) for row, names in zip(rows, known, strict=True)]
         self.texts = [_stems(*texts) for texts in said]
-        around = [(row.get("section", ""), _before(passages.get(row["passage"], ""), row["quote"])) for row in rows]
+        around = [(row.get("section", ""), text) for row, text in zip(rows, before, strict=True)]
         self.around = [_stems(*texts) for texts in around]
         said = [(*mine, *texts) for mine, texts in zip(said, around, strict=True)]
         # A name counts only where it is written as a name: "Luik" the city is not "luik" the part.
@@ -101,14 +101,17 @@ class Figures:
         years = set(question.years or question.span)
         totals = set(wording()["pass"]["total"])
         summed = not totals.isdisjoint(words(question.text))
-        money, counts = asks_money(question.text), asks_count(question.text)
+        money, share, adds = asks_money(question.text), asks_share(question.text), asks_sum(question.text)
+        counts = asks_count(question.text)
         scored: list[Found] = []
         for row, text, around, proper, unit in zip(self.rows, self.texts, self.around, self.proper, self.units, strict=True):
             whole = text | around
             if years and row.get("year") and int(row["year"]) not in years:
                 continue
             if any(term.name and not (any(way & proper for way in term.ways) and term.within(whole)) for term in wanted) or (
-                money and not is_money(row)
+                (money and not is_money(row))
+                or (share and "%" not in row.get("unit", ""))
+                or (adds and totals.isdisjoint(words(row["name"])))
             ):
                 continue
             counted = _counts(wanted, unit, text)
@@ -183,7 +186,7 @@ def _contradicting(chosen: Sequence[Found], scored: Iterable[Found], *, dated: b
     ]
 
 
-def _before(passage: str, quote: str) -> str:
+def before(passage: str, quote: str) -> str:
     """What a passage says just before a quote."""
     place = passage.find(quote)
     return passage[max(0, place - BEFORE) : place] if place > 0 else ""
@@ -238,7 +241,7 @@ def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Col
             text = re.sub(rf"(?<!\w){name}(?!\w)", " ", text)
             if not set(entity.refs) & set(ignored) and not passed.issuperset(words(entity.name)):
                 mine = [name.split(DASH)[0] for ref in entity.refs for name in known.get(ref, ())]
-                called.setdefault(entity.name, []).extend(mine)
+                called.setdefault(entity.name, [entity.name]).extend(mine)
     small = passed | set(wording()["pass"]["name"])
     bodies = []
     for surface, all_names in called.items():

@@ -117,12 +117,18 @@ def zone(answer: Answering) -> None:
         if answer.question.activity:
             rows = [row for row in rows if (row["kind"] == "ns/gvpp#daily") == (answer.question.activity == "daily")]
         lists.listed(answer, rows, "zone", name=answer.label(entity.refs[0]))
+        things.passages_of(answer, [ref for ref in entity.refs if _zone_rows(answer, ref)], answer.label(entity.refs[0]))
         return
+
+
+def _zone_rows(answer: Answering, place: str) -> list[dict[str, str]]:
+    """The police zone of a commune; nothing for what is no commune."""
+    return [row for row in answer.corpus.run("zone-and-communes", place=place)[0] if "zone" in row]
 
 
 def _of_zone_of(answer: Answering, communes: Sequence[str]) -> list[dict[str, str]]:
     """The initiatives of the police zones to which communes belong, with a note that says so."""
-    rows = [row for ref in communes for row in answer.corpus.run("zone-and-communes", place=ref)[0] if "zone" in row]
+    rows = [row for ref in communes for row in _zone_rows(answer, ref)]
     if not rows:
         return []
     names = {"name": answer.label(rows[0]["place"]), "zone": answer.label(rows[0]["zone"])}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from search_api.answers import Answering, grouped, passage_row
 from search_api.intents_lists import listed
 from search_api.naming import Entity
-from search_api.topics import says, topics_of
+from search_api.topics import decides, says, topics_of
 from search_api.understanding import asks_explanation
 
 FEW = 3  # initiatives of an organisation that are described
@@ -71,11 +74,38 @@ def _headed(answer: Answering) -> None:
                 answer.sentences = answer.sentences or [answer.say("sentence", "headed", name=answer.label(entity.refs[0]))]
 
 
+def passages_of(answer: Answering, communes: Sequence[str], name: str) -> None:
+    """The passages that speak of communes, beside the initiatives that are listed: reports tell what a commune does without
+    giving it a name. Where the question has a topic, those that have it too."""
+    searching = answer.corpus.searching
+    about = [one for one in topics_of(answer) if decides(answer.corpus, answer.question.spoken, one)]
+    told: list[tuple[int, str]] = []
+    for ref in communes:
+        names = "|".join(re.escape(each) for each in answer.corpus.names.of[ref])
+        alone = re.compile(rf"(?<![\w/-])(?<!/ )(?:{names})(?![\w-]|\s?/)", re.I)  # not one of the names of its zone
+        for place in dict.fromkeys(searching.mentioned.get(ref, ())):
+            text = searching.index.passages[place].passage.text
+            found = list(alone.finditer(text))
+            if found and all(says(one, [(searching.index.passages[place].passage.lang, text)]) for one in about):
+                told.append((-len(found), place))
+    for _, place in sorted(told)[:FEW]:
+        cited = searching.place(searching.index.passages[place])
+        answer.rows.append(passage_row(cited, cited["quote"]))
+    if told:
+        if len(answer.rows) <= FEW:  # no initiative is listed
+            answer.sentences.clear()
+        answer.sentences.append(answer.say("sentence", "told_of", name=name))
+
+
 def zones_about(answer: Answering) -> None:
     """The police zones whose initiatives are about a topic, by the words of their names, descriptions and goals."""
     about = topics_of(answer)
     rows = answer.fetch("texts-of-initiatives") if about else []
-    found = {row["subject"] for row in rows if all(says(one, [(row["lang"], row["quote"])]) for one in about)}
+    said: dict[str, set[str]] = {}
+    for row in rows:
+        said.setdefault(row["subject"], set()).update(one.text for one in about if says(one, [(row["lang"], row["quote"])]))
+    most = max((len(words) for words in said.values()), default=0)  # a question in a sentence has words that no text repeats
+    found = {ref for ref, words in said.items() if words and len(words) == most and 2 * most > len(about)}
     by_zone = grouped(answer.fetch("zones-of-initiative", initiative=sorted(found)), "subject") if found else {}
     for ref, evidence in by_zone.items():
         answer.add("Organisation", ref, evidence)

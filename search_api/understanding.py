@@ -8,11 +8,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from kg.glossary import stopwords
 from kg.names import fold
 from search_api.naming import Entity, Names, passing, split, undotted
 from search_api.wording import wording
 
 BESIDE = 40  # characters after a number within which its edition is named
+AROUND = 80  # characters between a year and the word that says that something began
 LIMIT = 4000  # characters of a question that are read
 # A number of two parts, however it is written: "2.3", "M2.3", "maatregel 2,3", "mesure 2 .3", "2.03".
 NUMBER = re.compile(
@@ -166,7 +168,8 @@ def undated(text: str) -> str:
     for name in ("when", "begin"):
         plain = "".join(unicodedata.normalize("NFKD", letter)[0].lower() for letter in text)  # of the same length
         for match in _pattern("word", name).finditer(plain):
-            text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
+            said = re.sub(r"^\S+|\S+$", lambda word: " " * len(word[0]), text[match.start() : match.end()])
+            text = text[: match.start()] + said + text[match.end() :]  # between "ging" and "open" stands what is asked about
     return text
 
 
@@ -176,7 +179,7 @@ def begins(text: str, heading: str) -> bool:
         return True
     folded = fold(text)
     places = [match.start() for match in _pattern("word", "begin").finditer(folded)]
-    return any(abs(match.start() - place) < BESIDE for match in YEAR.finditer(folded) for place in places)
+    return any(abs(match.start() - place) < AROUND for match in YEAR.finditer(folded) for place in places)
 
 
 def asks_money(text: str) -> bool:
@@ -188,6 +191,16 @@ def asks_money(text: str) -> bool:
 def asks_count(text: str) -> bool:
     """Whether a question names what it counts, right after "how many"."""
     return _says(fold(text), "counted")
+
+
+def asks_share(text: str) -> bool:
+    """Whether a question asks for a percentage."""
+    return _says(fold(text), "share")
+
+
+def asks_sum(text: str) -> bool:
+    """Whether a question asks for a sum over several years, editions or places."""
+    return _says(fold(text), "summed")
 
 
 def asks_person(text: str) -> bool:
@@ -355,6 +368,18 @@ def speaks_of_frame(text: str) -> bool:
 def _is_short(question: Question) -> bool:
     """Whether a question is an abbreviation and nothing else: "TECOV = ?"."""
     return re.fullmatch(r"\W*" + re.escape(question.abbreviation) + r"\W*", question.text, re.I) is not None
+
+
+def _names_only(question: Question) -> bool:
+    """Whether a question about a name is about that of what it names: not about a person or thing that belongs to it."""
+    rest = fold(undotted(question.text))
+    for entity in question.entities:
+        rest = rest.replace(fold(entity.name), " ")
+    left = set(split(_pattern("word", "name").sub(" ", _pattern("word", "meaning").sub(" ", rest))))
+    known = {word for entity in question.entities for word in split(entity.name)}
+    return left <= known | passing() | set(wording()["pass"]["bare"]) | set(wording()["pass"]["naming"]) | stopwords(
+        question.spoken
+    )
 
 
 def _is_bare(question: Question) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ NEAR = 0.3  # how much nearness in meaning counts beside the words
 LEAST = 0.4  # share of the words below which nearness does not help
 MOST = 6
 DASH = " – "  # after it a label describes what it names
+LISTED = re.compile(r"[\w-]+(?:\s?/\s?[\w-]+){2,}")  # the communes of a zone: what is said there is not of each
 COMPOUND, HEAD = 8, 4  # letters of a compound and of its last part
 Row = Mapping[str, str]
 
@@ -48,23 +48,22 @@ class Figures:
         known = [(*labels.get(row["about"], ()), *labels.get(row.get("carrier", ""), ())) for row in rows]
         said = [(*_said(row), row["quote"][:400], *names) for row, names in zip(rows, known, strict=True)]
         self.texts = [_stems(*texts) for texts in said]
-        around = [(row.get("section", ""), text) for row, text in zip(rows, before, strict=True)]
+        around = [(LISTED.sub(" ", row.get("section", "")), text) for row, text in zip(rows, before, strict=True)]
         self.around = [_stems(*texts) for texts in around]
         said = [(*mine, *texts) for mine, texts in zip(said, around, strict=True)]
         # A name counts only where it is written as a name: "Luik" the city is not "luik" the part.
         self.proper = [_stems(*(word for text in texts for word in re.findall(r"[A-ZÀ-Ý][\w-]*", text))) for texts in said]
         self.units = [
-            _Unit.of(row.get("unit", ""), row.get("caption", ""), row["name"] if len(row["name"]) < 60 else "") for row in rows
+            _Unit.of(row.get("unit", ""), *((row["name"], row.get("caption", "")) if DASH in row["name"] else ())) for row in rows
         ]
-        counts = Counter(word for text in self.texts for word in text)
-        self.weight = {word: math.log(1 + len(rows) / count) for word, count in counts.items()}
         self.rarest = math.log(1 + len(rows))
 
-    def _weight(self, term: Term, text: frozenset[str] = frozenset()) -> float:
-        """What a term adds: names fully, other words at most half of what a rare word weighs."""
-        ways = [way for way in term.ways if way <= text] or term.ways
-        weights = [self.weight.get(word, self.rarest) for way in ways for word in way]
-        return max(weights) if term.name else min(max(weights), 0.5 * self.rarest)
+    def _weight(self, term: Term) -> float:
+        """What a term tells, by how few figures have it in any of its ways: names fully, other words at most half of what a rare
+        word weighs."""
+        having = sum(term.within(text) for text in self.texts)
+        weight = math.log(1 + len(self.rows) / max(having, 1))
+        return weight if term.name else min(weight, 0.5 * self.rarest)
 
     def counting(self, question: Question, passages: Sequence[str]) -> list[Found]:
         """Figures of some passages whose unit is what the question counts, of the years that it names; in the passages' order."""
@@ -97,7 +96,8 @@ class Figures:
         wanted = _wanted(question, names, passed)
         if not wanted:
             return []
-        total = sum(self._weight(term) for term in wanted)
+        weights = [self._weight(term) for term in wanted]
+        total = math.fsum(weights)
         years = set(question.years or question.span)
         totals = set(wording()["pass"]["total"])
         summed = not totals.isdisjoint(words(question.text))
@@ -116,12 +116,8 @@ class Figures:
                 continue
             counted = _counts(wanted, unit, text)
             got = math.fsum(
-                self._weight(term, text)
-                if term.within(text) or term is counted
-                else AROUND * self._weight(term, whole)
-                if term.within(whole)
-                else 0
-                for term in wanted
+                weight * (1 if term.within(text) or term is counted else AROUND if term.within(whole) else 0)
+                for term, weight in zip(wanted, weights, strict=True)
             )
             got /= total
             near = NEAR * (nearness or {}).get(row["passage"] + row["quote"], 0.0) if counted and got >= LEAST else 0.0

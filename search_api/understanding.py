@@ -177,7 +177,7 @@ def begins(text: str, heading: str) -> bool:
     """Whether a sentence tells when something began: a word of beginning with a year beside it, or in its heading."""
     if _says(fold(heading), "beginning"):
         return True
-    folded = fold(text)
+    folded = _pattern("word", "ever_since").sub(" ", fold(text))
     places = [match.start() for match in _pattern("word", "begin").finditer(folded)]
     return any(abs(match.start() - place) < AROUND for match in YEAR.finditer(folded) for place in places)
 

@@ -6,10 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kg.encoder import NONE
 from search_api.answers import CITATIONS, Answering, Corpus, passage_row
 from search_api.figures import CLOSE, Figures, Found, Row, before
-from search_api.intents_figures import nearness
 from search_api.understanding import asks_begin, begins, undated
 
 TITLE = 90  # letters of a line that may be a title
@@ -59,8 +57,6 @@ def when(answer: Answering) -> None:
     dates = corpus.dates.begins if asks_begin(answer.question.text) else corpus.dates.all
     asked = replace(answer.question, text=undated(answer.question.text))
     found = dates.find(asked, corpus.names.of, corpus.names.publishers, close=OTHERS)
-    if not found and corpus.encoder != NONE:
-        found = dates.find(asked, corpus.names.of, corpus.names.publishers, nearness(answer, dates), OTHERS)
     told = _told(found)[:CITATIONS]
     for row in told:
         place = corpus.searching.place(corpus.searching.index.passages[row["passage"]])

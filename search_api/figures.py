@@ -20,8 +20,6 @@ SUMMED = 0.1  # more where a total is asked for, and the figure is called one
 DATED = 0.1  # more where the figure is of a year that the question names, less where it has no year
 AROUND = 0.7  # what a word counts that stands in the heading or just before the sentence
 BEFORE = 250  # characters before a sentence that say what it is about
-NEAR = 0.3  # how much nearness in meaning counts beside the words
-LEAST = 0.4  # share of the words below which nearness does not help
 MOST = 6
 DASH = " – "  # after it a label describes what it names
 LISTED = re.compile(r"[\w-]+(?:\s?/\s?[\w-]+){2,}")  # the communes of a zone: what is said there is not of each
@@ -83,15 +81,12 @@ class Figures:
         question: Question,
         names: Mapping[str, Sequence[str]],
         passed: Collection[str],
-        nearness: Mapping[str, float] | None = None,
         close: float = CLOSE,
     ) -> list[Found]:
         """Figures that the question asks for, best first; none when nothing covers enough of it.
 
         names: every name of each reference, so that a body is found under its name in the other language. passed: references
-        of the bodies that report, which their figures do not name. nearness: how near in meaning each quote is to the question,
-        0 to about 1; it makes up for words that have no translation, never for a name, a year or the kind of thing counted.
-        close: share of the best one's score that the others need.
+        of the bodies that report, which their figures do not name. close: share of the best one's score that the others need.
         """
         wanted = _wanted(question, names, passed)
         if not wanted:
@@ -120,9 +115,8 @@ class Figures:
                 for term, weight in zip(wanted, weights, strict=True)
             )
             got /= total
-            near = NEAR * (nearness or {}).get(row["passage"] + row["quote"], 0.0) if counted and got >= LEAST else 0.0
             dated = (DATED if row.get("year") else -DATED) if years else 0.0
-            enough = got + near + (COUNTED if counted else 0)
+            enough = got + (COUNTED if counted else 0)
             enough += SUMMED if summed and not totals.isdisjoint(words(row["name"])) else 0
             score = enough + dated
             if (counted or not counts) and enough >= ENOUGH:

@@ -8,7 +8,6 @@ from typing import Any
 from kg.encoder import NONE
 from kg.names import fold
 from search_api.answers import Answering
-from search_api.figures import Figures
 from search_api.passages import bearing
 from search_api.understanding import asks_count, asks_person
 from search_api.wording import LOCALES, wording
@@ -23,10 +22,8 @@ def figure(answer: Answering) -> None:
     figures = answer.figures()
     beyond = asks_person(answer.question.text)  # what somebody earns is in no document
     found = [] if beyond else figures.find(answer.question, answer.corpus.names.of, publishers)
-    if not found and not beyond and answer.corpus.encoder != NONE:
-        found = figures.find(answer.question, answer.corpus.names.of, publishers, nearness(answer, figures))
-        if not found and asks_count(answer.question.text):
-            found = figures.counting(answer.question, bearing(answer.corpus, answer.question))
+    if not found and not beyond and answer.corpus.encoder != NONE and asks_count(answer.question.text):
+        found = figures.counting(answer.question, bearing(answer.corpus, answer.question))
     if not found:
         answer.sentences.append(answer.say("sentence", "figure_none"))
         if answer.question.years:
@@ -128,9 +125,3 @@ def _differing(answer: Answering, rows: Sequence[Row]) -> None:
     values = {euros(row): row["value"] for row in rows}
     if len(values) > 1 and (len(about) == 1 or (len(documents) > 1 and not answer.question.years)):
         answer.notes.append(answer.say("note", "two_values", values=" / ".join(values.values())))
-
-
-def nearness(answer: Answering, figures: Figures) -> dict[str, float]:
-    """How near each figure's quote is to the question in meaning, by passage and quote; 1 for the nearest of all sentences."""
-    near = answer.corpus.searching.nearness_of_quotes(answer.question)
-    return {row["passage"] + row["quote"]: near(row["passage"], row["quote"]) for row in figures.rows if row.get("value")}

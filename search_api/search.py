@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,27 +122,6 @@ class Searching:
         passage = indexed.passage
         where = {"quote": passage.text, "lang": passage.lang, "start": passage.start, "end": passage.end}
         return place_of(self.corpus, indexed, passage.lang) | where | {"url": f"{self.corpus.base}/{passage.ref}"}
-
-    def nearness_of_quotes(self, question: Question) -> Callable[[str, str], float]:
-        """A function that tells how near a quote of a passage is to a question: 1 for what the nearest sentence is above usual, 0
-        for what is usual or less, and for all without vectors."""
-        _, cosines = _nearness(self, question)
-        if not cosines:
-            return lambda ref, quote: 0.0
-        usual = min(_usual(values) for values in cosines.values())
-        best = max(float(values.max()) for values in cosines.values()) - usual
-
-        def near(ref: str, quote: str) -> float:
-            indexed = self.index.passages.get(ref)
-            if indexed is None or best <= 0:
-                return 0.0
-            at = indexed.passage.text.find(quote)
-            end = at + len(quote)
-            values = cosines[indexed.passage.lang]
-            own = [float(values[row]) for row, a, b in self.sentences.get(ref, ()) if at >= 0 and a < end and b > at]
-            return max(0.0, (max(own) - usual) / best) if own else 0.0
-
-        return near
 
     @functools.cached_property
     def mentioned(self) -> Mapping[str, list[str]]:

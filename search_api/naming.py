@@ -102,9 +102,9 @@ class Names:
             if kind == "group":
                 self._groups.add(ref)
             if kind == "initiative":
-                for word in words:
-                    if len(word) > 3:
-                        self.by_word[word].add(ref)
+                for word in WORD.findall(undotted(name)):
+                    if len(word) > 3 and word[:1].isupper():  # written as a name there too
+                        self.by_word[fold(word)].add(ref)
             elif kind != "theme":
                 self._learn(key, words, name, kind)
         self._near_words = _neighbours(self._words)

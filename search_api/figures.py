@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg import lexical
-from kg.glossary import matches, stem, stopwords, words
+from kg.glossary import groups, matches, stem, stopwords, words
 from kg.names import fold
 from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_money, asks_share, asks_sum
 from search_api.wording import wording
@@ -105,6 +105,7 @@ class Figures:
                 continue
             if any(term.name and not (any(way & proper for way in term.ways) and term.within(whole)) for term in wanted) or (
                 (money and not is_money(row))
+                or any(term.people and not term.within(whole) for term in wanted)
                 or (share and "%" not in row.get("unit", ""))
                 or (adds and totals.isdisjoint(words(row["name"])))
             ):
@@ -213,6 +214,7 @@ class Term:
     ways: tuple[frozenset[str], ...]  # each a word or several, all of which have to be there, in either language
     heads: frozenset[str] = frozenset()  # the same as single words, whole: how a unit says it
     name: bool = False  # written as a name
+    people: bool = False  # a group of people, who cannot be taken for others
     inflected: bool = False  # written as a Dutch adjective before its noun ("prioritaire")
 
     def within(self, text: frozenset[str]) -> bool:
@@ -270,6 +272,7 @@ def _terms(text: str, question: Question) -> list[Term]:
             tuple(dict.fromkeys(ways[word.start])),
             frozenset(stem(_same(head)) for head in heads[word.start]),
             name=word.start > 0 and text[word.start].isupper(),
+            people=groups([word.stem], lang),
             inflected=lang == "nl" and word.folded.endswith("e"),
         )
         for word in ordered

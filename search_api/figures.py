@@ -76,6 +76,14 @@ class Figures:
             and (not years or not row.get("year") or int(row["year"]) in years)
         ][:MOST]
 
+    def purposed(self, question: Question, names: Mapping[str, Sequence[str]], rows: Sequence[Row]) -> list[Row]:
+        """The rows, amounts given to a body, that are for what the question asks beside the body: half of its words at least."""
+        wanted = [
+            term for term in _wanted(question, names, ()) if not term.name and not any(asks_money(head) for head in term.heads)
+        ]
+        texts = [_stems(*_said(row), row["quote"], row.get("section", "")) for row in rows]
+        return [row for row, text in zip(rows, texts, strict=True) if 2 * sum(t.within(text) for t in wanted) >= len(wanted)]
+
     def find(
         self,
         question: Question,
@@ -189,7 +197,7 @@ def is_money(row: Row) -> bool:
 
 
 def _said(row: Row) -> tuple[str, ...]:
-    return row["name"], row.get("unit", ""), row.get("caption", "")
+    return row.get("name", ""), row.get("unit", ""), row.get("caption", "")
 
 
 def _stems(*texts: str) -> frozenset[str]:

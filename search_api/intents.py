@@ -14,7 +14,7 @@ from search_api import renaming
 from search_api.answers import Answering, grouped, order, years
 from search_api.dates import when
 from search_api.topics import says, topics_of
-from search_api.understanding import asks_who, editions_of_numbers
+from search_api.understanding import asks_former, asks_who, editions_of_numbers
 
 
 def implements(answer: Answering) -> None:
@@ -243,6 +243,12 @@ def names(answer: Answering) -> None:
         for ref in entity.refs:
             known, sparql = renaming.history(answer.corpus, ref)
             answer.sparql.append(sparql)
+            if asks_former(answer.question.text) and not (known.former or known.origins or known.into):
+                answer.sentences.append(answer.say("sentence", "no_former", name=answer.label(ref)))
+                answer.nearest.append(
+                    {"iri": f"{answer.corpus.base}/{ref}", "kind": "Organisation", **answer.describe([ref])[ref]}
+                )
+                continue
             answer.sentences += renaming.told(answer, entity, known)
             answer.sentences += _places(answer, ref) if entity.kind == "place" else []
             present = renaming.today(answer.corpus, ref)

@@ -193,6 +193,11 @@ def asks_count(text: str) -> bool:
     return _says(fold(text), "counted")
 
 
+def asks_former(text: str) -> bool:
+    """Whether a question asks for a name of before."""
+    return _says(fold(text), "former")
+
+
 def asks_share(text: str) -> bool:
     """Whether a question asks for a percentage."""
     return _says(fold(text), "share")

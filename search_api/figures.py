@@ -76,13 +76,18 @@ class Figures:
             and (not years or not row.get("year") or int(row["year"]) in years)
         ][:MOST]
 
-    def purposed(self, question: Question, names: Mapping[str, Sequence[str]], rows: Sequence[Row]) -> list[Row]:
-        """The rows, amounts given to a body, that are for what the question asks beside the body: half of its words at least."""
-        wanted = [
-            term for term in _wanted(question, names, ()) if not term.name and not any(asks_money(head) for head in term.heads)
-        ]
-        texts = [_stems(*_said(row), row["quote"], row.get("section", "")) for row in rows]
-        return [row for row, text in zip(rows, texts, strict=True) if 2 * sum(t.within(text) for t in wanted) >= len(wanted)]
+    def purposed(
+        self, question: Question, names: Mapping[str, Sequence[str]], amounts: Iterable[Sequence[dict[str, str]]]
+    ) -> list[dict[str, str]]:
+        """Of amounts given to a body, each with the rows that state it, those for what the question asks beside the body: they
+        have half of its words at least."""
+        words_of = (term for term in _wanted(question, names, ()) if not term.name)
+        wanted = [term for term in words_of if not any(map(asks_money, term.heads))]
+        kept: list[dict[str, str]] = []
+        for rows in amounts:
+            text = _stems(*(word for row in rows for word in (*_said(row), row["quote"], row.get("section", ""))))
+            kept += rows if 2 * sum(term.within(text) for term in wanted) >= len(wanted) else []
+        return kept
 
     def find(
         self,

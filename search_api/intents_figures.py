@@ -47,8 +47,11 @@ def grant(answer: Answering) -> None:
     refs = [ref for entity in answer.question.entities for ref in entity.refs if ref not in publishers]
     rows = answer.fetch("grants-to", recipient=refs) if refs else []
     years = set(answer.question.years or answer.question.span)
-    of_years = [row for row in rows if not years or int(row["year"]) in years]
-    mine = answer.figures().purposed(answer.question, answer.corpus.names.of, of_years) if of_years else []
+    amounts: dict[tuple[str, str, float], list[dict[str, str]]] = {}
+    for row in rows:
+        if not years or int(row["year"]) in years:
+            amounts.setdefault((row["recipient"], row["year"], euros(row)), []).append(row)
+    mine = answer.figures().purposed(answer.question, answer.corpus.names.of, amounts.values()) if amounts else []
     if not mine:
         figure(answer)
         if rows and not answer.rows:

@@ -152,8 +152,7 @@ class _Unit:
 
     @classmethod
     def of(cls, *texts: str) -> _Unit:
-        found = (word for text in texts for word in words(text))
-        return cls(frozenset(stem(_same(word)) for word in found if len(word) > 2), _stems(*texts))
+        return cls(_whole(word for text in texts for word in words(text)), _stems(*texts))
 
     def is_of(self, term: Term) -> bool:
         """Whether it counts what a term says; flying hours are hours."""
@@ -207,6 +206,11 @@ def _said(row: Row) -> tuple[str, ...]:
 
 def _stems(*texts: str) -> frozenset[str]:
     return frozenset(_stem(word) for text in texts for word in words(text))
+
+
+def _whole(found: Iterable[str]) -> frozenset[str]:
+    """Words as a unit is compared: as they are written and without plural, never cut."""
+    return frozenset(form for word in found if len(word) > 2 for form in (_same(word), stem(_same(word))))
 
 
 def _same(word: str) -> str:
@@ -283,7 +287,7 @@ def _terms(text: str, question: Question) -> list[Term]:
     return [
         Term(
             tuple(dict.fromkeys(ways[word.start])),
-            frozenset(stem(_same(head)) for head in heads[word.start]),
+            _whole(heads[word.start]),
             name=word.start > 0 and text[word.start].isupper(),
             people=groups([word.stem], lang),
             inflected=lang == "nl" and word.folded.endswith("e"),

@@ -1,0 +1,114 @@
+"""Figures and dates: which of them a question asks for, and which only look alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from corpus_help import Built
+
+from kg.store import current
+from search_api.answers import Corpus, ask, open_corpus
+from search_api.figures import Figures
+from search_api.naming import Names
+from search_api.understanding import understand
+
+ROWS: list[dict[str, Any]] = [
+    {"value": "6", "unit": "politiezones", "quote": "De 6 politiezones volgden een opleiding."},
+    {"value": "17", "unit": "agenten", "quote": "17 agenten volgden een opleiding over drugs."},
+    {"value": "170", "unit": "vlieguren", "quote": "De drones maakten 170 vlieguren."},
+    {
+        "value": "5000",
+        "unit": "euro",
+        "quote": "Subsidies voor verenigingen 5000",
+        "name": "Subsidies voor verenigingen – Bedrag",
+    },
+    {"value": "9000", "unit": "euro", "quote": "Totaal subsidies 9000", "name": "Totaal subsidies – Bedrag"},
+    {"value": "20", "unit": "%", "quote": "20 % van de pendelaars voelt zich onveilig in de trein."},
+    {
+        "value": "48",
+        "unit": "klachten",
+        "quote": "Daarover kwamen 48 klachten binnen.",
+        "before": "Het meldpunt Lawaai ging open. ",
+    },
+    {"value": "12", "unit": "bezoeken", "quote": "Er waren 12 bezoeken aan scholen in 2021.", "year": "2021"},
+]
+
+
+def found(question: str) -> list[str]:
+    """The values of the rows above that answer."""
+    place = {"document": "d", "passage": "p", "section": "", "about": "", "start": "0"}
+    rows = [place | {"name": row["quote"], "year": ""} | {k: v for k, v in row.items() if k != "before"} for row in ROWS]
+    figures = Figures(rows, {}, [row.get("before", "") for row in ROWS])
+    return [one.row["value"] for one in figures.find(understand(question, None, (), Names([])), {}, ())]
+
+
+@pytest.mark.parametrize(
+    ("question", "values"),
+    [
+        ("Hoeveel agenten volgden een opleiding?", ["17"]),
+        ("Combien d'agents ont suivi une formation ?", ["17"]),
+        ("Hoeveel uren vlogen de drones?", ["170"]),
+        ("Hoeveel subsidies waren er in totaal?", ["9000"]),
+        ("Welk percentage van de pendelaars voelt zich onveilig?", ["20"]),
+        ("Quel pourcentage des navetteurs se sent en insécurité ?", ["20"]),
+        ("Hoeveel klachten waren er over Lawaai?", ["48"]),
+        ("Hoeveel bezoeken aan scholen in 2021?", ["12"]),
+    ],
+)
+def test_a_figure_is_found_by_what_it_counts(question: str, values: list[str]) -> None:
+    assert found(question)[: len(values)] == values
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Hoeveel leerkrachten volgden een opleiding?",
+        "Combien d'enseignants ont suivi une formation ?",
+        "Welk percentage van de agenten volgde een opleiding?",
+        "Welk percentage van de jongeren voelt zich onveilig?",
+        "Hoeveel klachten waren er over Sluikstort?",
+        "Hoeveel bezoeken aan scholen in 2022?",
+        "Hoeveel bezoeken aan alle scholen samen?",
+        "Hoeveel euro kostten de drones?",
+    ],
+)
+def test_what_only_looks_alike_is_no_answer(question: str) -> None:
+    assert found(question) == []
+
+
+@pytest.fixture(scope="module")
+def corpus(sample_build: Built) -> Corpus:
+    generation = current(sample_build.data)
+    assert generation
+    return open_corpus(generation)
+
+
+@pytest.mark.parametrize(
+    "question", ["Sinds wanneer komt de werkgroep BuPol samen?", "Depuis quand existe le groupe de travail BuPol ?"]
+)
+def test_when_something_began_is_told_in_the_words_of_the_document(corpus: Corpus, question: str) -> None:
+    reply = ask(corpus, question)
+    assert reply["intent"] == "when" and reply["status"] == "answered"
+    assert all("2021" in row["text"] for row in reply["answers"])
+    assert all(row["text"] in row["citations"][0]["quote"] for row in reply["answers"])
+
+
+@pytest.mark.parametrize("question", ["Sinds wanneer bestaat Sans Détour?", "Quand Sans Détour a-t-il été créé ?"])
+def test_a_beginning_that_no_document_tells_is_not_made_up(corpus: Corpus, question: str) -> None:
+    assert ask(corpus, question)["status"] == "not_found"
+
+
+@pytest.mark.parametrize("question", ["Hoe heette Sans Détour vroeger?", "Quel était l'ancien nom de Sans Détour ?"])
+def test_a_former_name_that_is_not_known_is_no_answer(corpus: Corpus, question: str) -> None:
+    reply = ask(corpus, question)
+    assert reply["status"] == "not_found" and "Sans Détour" in reply["text"]
+    assert [near["label"] for near in reply["nearest"]]
+
+
+@pytest.mark.parametrize("question", ["Wat doet Evere?", "Que fait-on à Evere ?"])
+def test_a_commune_shows_the_passages_that_speak_of_it(corpus: Corpus, question: str) -> None:
+    rows = ask(corpus, question)["answers"]
+    told = [row for row in rows if row["kind"] == "Passage"]
+    assert told and len(told) < len(rows)
+    assert all("Evere" in row["citations"][0]["quote"] for row in told)

@@ -13,7 +13,6 @@ from search_api.understanding import asks_begin, begins, undated
 TITLE = 90  # letters of a line that may be a title
 OTHERS = 0.6  # another date for the same thing may stand in a sentence that covers less of the question
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d)(?!\d)")
-YEAR = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-])?((?:20)?\d\d)(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,14 @@ def when(answer: Answering) -> None:
     if told:
         texts = list(dict.fromkeys(f"«{row['quote']}»" for row in told))
         answer.sentences.append(answer.say("sentence", "when", text=" ".join(texts)))
-        years = list(dict.fromkeys(year for row in told for year in YEAR.findall(row["quote"])))
+        years = list(dict.fromkeys(year for row in told for year in _years(row["quote"])))
         if len(years) > 1:
             answer.notes.append(answer.say("note", "several_years", years=", ".join(years)))
+
+
+def _years(quote: str) -> list[str]:
+    """The years of the dates of a sentence, also of those written short: "3/3/21"."""
+    return [f"20{date[-2:]}" for date in DATE.findall(quote)]
 
 
 def _told(found: Sequence[Found]) -> list[Row]:

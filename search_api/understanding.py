@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from kg.glossary import stopwords
 from kg.names import fold
 from search_api.naming import Entity, Names, passing, split, undotted
 from search_api.wording import wording
@@ -373,18 +372,6 @@ def speaks_of_frame(text: str) -> bool:
 def _is_short(question: Question) -> bool:
     """Whether a question is an abbreviation and nothing else: "TECOV = ?"."""
     return re.fullmatch(r"\W*" + re.escape(question.abbreviation) + r"\W*", question.text, re.I) is not None
-
-
-def _names_only(question: Question) -> bool:
-    """Whether a question about a name is about that of what it names: not about a person or thing that belongs to it."""
-    rest = fold(undotted(question.text))
-    for entity in question.entities:
-        rest = rest.replace(fold(entity.name), " ")
-    left = set(split(_pattern("word", "name").sub(" ", _pattern("word", "meaning").sub(" ", rest))))
-    known = {word for entity in question.entities for word in split(entity.name)}
-    return left <= known | passing() | set(wording()["pass"]["bare"]) | set(wording()["pass"]["naming"]) | stopwords(
-        question.spoken
-    )
 
 
 def _is_bare(question: Question) -> bool:

@@ -9,6 +9,7 @@ from corpus_help import Built
 
 from kg.store import current
 from search_api.answers import Corpus, ask, open_corpus
+from search_api.dates import _years
 from search_api.figures import Figures
 from search_api.naming import Names
 from search_api.understanding import understand
@@ -92,6 +93,10 @@ def test_when_something_began_is_told_in_the_words_of_the_document(corpus: Corpu
     assert reply["intent"] == "when" and reply["status"] == "answered"
     assert all("2021" in row["text"] for row in reply["answers"])
     assert all(row["text"] in row["citations"][0]["quote"] for row in reply["answers"])
+
+
+def test_only_the_years_of_dates_are_told_as_years() -> None:
+    assert _years("Op 17 november 2021 kwamen 35 mensen, op 3/3/21 en 8/8/2024 nog 12.") == ["2021", "2021", "2024"]
 
 
 @pytest.mark.parametrize("question", ["Sinds wanneer bestaat Sans Détour?", "Quand Sans Détour a-t-il été créé ?"])

@@ -161,7 +161,7 @@ def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marke
     ):
         return ""
     mentions = bool(measures_in(block.text))
-    if mentions and (_parts(builder, block.text) or not _in_project(current)):
+    if mentions and (_parts(builder, block.text) or not _in_project(current) or _beside(block, current, marked)):
         return "project"
     if mentions:
         return ""
@@ -181,6 +181,14 @@ def _opens(builder: Builder, block: Block, current: Scope, numbered: bool, marke
     if builder.recogniser.exact(block.text) and _kinds(builder, block) & FUNDED:
         return "project"
     return ""
+
+
+def _beside(block: Block, current: Scope, marked: bool) -> bool:
+    """Whether a title ranks with that of the project before it: by its mark in the file, or by its number."""
+    project = current if current.kind == "project" else current.parent
+    if project is None or project.heading is None or block.level > project.heading.level:
+        return False
+    return marked or bool(NUMBERED.match(block.text) and NUMBERED.match(project.heading.text))
 
 
 def _parts(builder: Builder, title: str) -> list[str]:

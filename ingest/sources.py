@@ -43,6 +43,7 @@ MINIMUMS = ("measures", "themes", "initiatives", "figures", "grants", "recommend
 KINDS = {dict: "a table", str: "text in quotes", int: "a whole number"}
 GENRES = ("plan", "report", "fiche", "resolution")
 PERIOD = re.compile(r"(?<!\d)(20\d\d)\s?[-–/]\s?(20\d\d|\d\d)(?!\d)")
+OF_PLAN = re.compile(r"(?:plan|\b(?:gvpp|gpvp|pgsp))\b[^.;]*$", re.IGNORECASE)
 PLAN = re.compile(r"gvpp-20\d\d-20\d\d")
 YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 SHIPPED = Path(__file__).resolve().parent.parent / "corpus" / "sources"
@@ -160,7 +161,7 @@ def describe(found: Found, extracted: Extracted, wording: Wording, vocabulary: V
 
     if given.get("lang") != found.lang:
         check_language(main_language(extracted.text, found.lang), found.lang, found.path)
-    title = or_detect("title", {} if given.get("title") else {found.lang: _title(extracted, found.document)})
+    title = or_detect("title", {} if given.get("title") else {found.lang: _title(extracted, found.document, wording)})
     named = " ".join([found.document, *title.values()])
     genre = or_detect("genre", _genre(named, head, wording))
     if not genre:
@@ -173,7 +174,7 @@ def describe(found: Found, extracted: Extracted, wording: Wording, vocabulary: V
         PERIOD.search(given.get("period", ""))
         or PERIOD.search(found.document)
         or PERIOD.search(" ".join(title.values()))
-        or (PERIOD.search(head) if genre == "plan" else None)
+        or (_period_of_plan(head) if genre == "plan" else None)
     )
     year_match = YEAR.search(found.document) or YEAR.search(" ".join(title.values())) or YEAR.search(head)
     years = plan_id(*period.groups()).split("-")[1:] if period else list(year_match.groups()) if year_match else []
@@ -220,9 +221,20 @@ def check_language(language: str, expected: str, path: Path) -> None:
         )
 
 
-def _title(extracted: Extracted, document: str) -> str:
+def _period_of_plan(head: str) -> re.Match[str] | None:
+    """The first period that is the plan's: alone on its line, or said after the plan. Others' periods are not: a coalition
+    agreement, a budget."""
+    for match in PERIOD.finditer(head):
+        line = head[head.rfind("\n", 0, match.start()) + 1 : match.end()].strip()
+        alone = line == match.group() and not head[match.end() :].partition("\n")[0].strip(" *|")
+        if alone or OF_PLAN.search(head[max(0, match.start() - 80) : match.start()]):
+            return match
+    return None
+
+
+def _title(extracted: Extracted, document: str, wording: Wording) -> str:
     """The first heading, else the first line with words, with the lines of the cover that it goes on in; one with personal data
-    is passed over, since titles are public."""
+    is passed over, since titles are public. A text that begins with one of its parts (a foreword) has no title in it."""
     text = mask(extracted.text, private_spans(extracted.text, ()))
     marked = [text[heading.start : heading.end] for heading in extracted.headings]
     lines = text.splitlines()
@@ -232,7 +244,7 @@ def _title(extracted: Extracted, document: str) -> str:
             continue
         if number >= 0:
             words = _whole_title(words, [_words_of(after) for after in lines[number + 1 : number + 8]])
-        return words[:160]
+        return document if wording.section(words) in ("preface", "contents") else words[:160]
     return document
 
 

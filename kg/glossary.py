@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from kg.vocabulary import ONTOLOGY
 
 LANGUAGES = ("nl", "fr", "en")
 LONGEST = 6  # words of a term
+WORD = re.compile(r"[^\W_]+")
 EVERYDAY = ONTOLOGY / "everyday.csv"
 OTHER = {"nl": "fr", "fr": "nl"}
 
@@ -84,6 +86,11 @@ def groups(found: Sequence[str], source: str) -> bool:
     return any(topic_of(meaning) in PEOPLE for _, _, known in matches(found, source) for meaning in known)
 
 
+def is_verb(meaning: Terms) -> bool:
+    """Whether a concept is something that is done: its English term has "to" before it."""
+    return meaning["en"][0].startswith("to ")
+
+
 def stems(text: str, lang: str) -> tuple[str, ...]:
     """The stems of a term, as the index of words has them."""
     return tuple(word.stem for word in lexical.words(text, lang))
@@ -111,7 +118,7 @@ def translate(text: str, source: str) -> list[str]:
 
 def words(text: str) -> tuple[str, ...]:
     """Folded words of a text, apostrophes as breaks."""
-    return tuple("".join(c if c.isalnum() else " " for c in fold(text)).split())
+    return tuple(WORD.findall(fold(text)))
 
 
 def stem(word: str) -> str:

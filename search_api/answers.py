@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CITATIONS = 3
 NEAREST = 5
+KEPT = 8  # replies to the last questions
 Row = Mapping[str, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]
 
 
@@ -42,6 +44,8 @@ class Corpus:
     dates: Dates | None = None
     encoder: str = NONE  # as in Settings: what reads questions that no query answers
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fixed: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # rows of the queries that take no parameter
+    replies: dict[Question, dict[str, Any]] = field(default_factory=dict)  # to the last questions
     histories: dict[str, Any] = field(default_factory=dict)  # of search_api.renaming, by reference
 
     @functools.cached_property
@@ -57,6 +61,8 @@ class Corpus:
 
     def run(self, name: str, **values: str | int | Sequence[str | int]) -> tuple[list[dict[str, str]], str]:
         """Rows of a named query as plain text (references without the base) and the SPARQL that was run."""
+        if not values and name in self.fixed:
+            return list(self.fixed[name]), self.text(name)
         text = queries.bind(queries.load(name), **values)
         result = query(self.store, text, base=self.base)
         assert isinstance(result, Rows)
@@ -68,6 +74,8 @@ class Corpus:
                 if isinstance(term, ox.Literal) and term.language:
                     plain[f"{key}@"] = term.language
             rows.append(plain)
+        if not values:
+            self.fixed[name] = list(rows)
         return rows, self.text(name, **values)
 
     def describe(self, refs: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -119,14 +127,21 @@ def ask(corpus: Corpus, text: str, lang: str | None = None) -> dict[str, Any]:
 
 
 def answer(corpus: Corpus, question: Question) -> dict[str, Any]:
-    """What the graph answers to a question that is understood already."""
+    """What the graph answers to a question that is understood already. A page searches and answers the same question, so the
+    last few are kept."""
     from search_api import renaming
     from search_api.intents import INTENTS, unknown
 
-    answering = Answering(corpus, question)
-    INTENTS.get(question.intent, unknown)(answering)
-    answering.notes += [note for note in renaming.notes(answering) if note not in answering.sentences]
-    return answering.reply()
+    known = corpus.replies.get(question)
+    if known is None:
+        answering = Answering(corpus, question)
+        INTENTS.get(question.intent, unknown)(answering)
+        answering.notes += [note for note in renaming.notes(answering) if note not in answering.sentences]
+        known = answering.reply()
+        for old in list(corpus.replies)[: max(0, len(corpus.replies) - KEPT + 1)]:
+            corpus.replies.pop(old, None)
+        corpus.replies[question] = known
+    return copy.deepcopy(known)
 
 
 class Answering:

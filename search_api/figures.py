@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg import lexical
-from kg.glossary import groups, matches, stem, stopwords, words
+from kg.glossary import groups, is_verb, matches, stem, stopwords, words
 from kg.names import fold
-from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_money, asks_share, asks_sum
+from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_money, asks_often, asks_share, asks_sum
 from search_api.wording import wording
 
 ENOUGH = 0.62  # share of a question's weight that a figure has to cover
@@ -18,9 +19,11 @@ CLOSE = 0.92  # figures that cover nearly as much as the best one answer too
 COUNTED = 0.08  # more where the unit is what the question counts
 SUMMED = 0.1  # more where a total is asked for, and the figure is called one
 DATED = 0.1  # more where the figure is of a year that the question names, less where it has no year
+DOING = 0.6  # what a verb counts: the same thing is told in many ways
 AROUND = 0.7  # what a word counts that stands in the heading or just before the sentence
 BEFORE = 250  # characters before a sentence that say what it is about
 MOST = 6
+PERSON = "persoon"  # what `[same]` makes of people and persons
 DASH = " – "  # after it a label describes what it names
 LISTED = re.compile(r"[\w-]+(?:\s?/\s?[\w-]+){2,}")  # the communes of a zone: what is said there is not of each
 COMPOUND, HEAD = 8, 4  # letters of a compound and of its last part
@@ -49,6 +52,8 @@ class Figures:
         around = [(LISTED.sub(" ", row.get("section", "")), text) for row, text in zip(rows, before, strict=True)]
         self.around = [_stems(*texts) for texts in around]
         said = [(*mine, *texts) for mine, texts in zip(said, around, strict=True)]
+        self.having = _postings(self.texts)
+        self.near = _postings(text | more for text, more in zip(self.texts, self.around, strict=True))
         # A name counts only where it is written as a name: "Luik" the city is not "luik" the part.
         self.proper = [_stems(*(word for text in texts for word in re.findall(r"[A-ZÀ-Ý][\w-]*", text))) for texts in said]
         self.units = [
@@ -59,9 +64,8 @@ class Figures:
     def _weight(self, term: Term) -> float:
         """What a term tells, by how few figures have it in any of its ways: names fully, other words at most half of what a rare
         word weighs."""
-        having = sum(term.within(text) for text in self.texts)
-        weight = math.log(1 + len(self.rows) / max(having, 1))
-        return weight if term.name else min(weight, 0.5 * self.rarest)
+        weight = math.log(1 + len(self.rows) / max(len(term.rows(self.having)), 1))
+        return weight if term.name else min(weight, 0.5 * self.rarest) * (DOING if term.verb else 1)
 
     def counting(self, question: Question, passages: Sequence[str]) -> list[Found]:
         """Figures of some passages whose unit is what the question counts, of the years that it names; in the passages' order."""
@@ -73,8 +77,24 @@ class Figures:
             for row, unit, text in zip(self.rows, self.units, self.texts, strict=True)
             if row["passage"] == passage
             and _counts(wanted, unit, text)
-            and (not years or not row.get("year") or int(row["year"]) in years)
+            and (not years or _of_years(row, years))
         ][:MOST]
+
+    def beside(self, question: Question, found: Sequence[Found], names: Mapping[str, Sequence[str]]) -> list[Found]:
+        """Figures in the sentences of others that say what a further part of the question asks ("and how many of them")."""
+        wanted = _wanted(question, names, ())
+        share = asks_share(question.text)
+        told = {one.row["quote"] for one in found}
+        others = [
+            (row, unit)
+            for row, unit in zip(self.rows, self.units, strict=True)
+            if row["quote"] in told and all(row is not one.row for one in found) and (not share or "%" in row.get("unit", ""))
+        ]
+        return [
+            Found(row, 1.0, True)
+            for row, unit in others
+            if share or any(not term.name and (unit.is_of(term) or term.within(unit.stems)) for term in wanted)
+        ]
 
     def purposed(
         self, question: Question, names: Mapping[str, Sequence[str]], amounts: Iterable[Sequence[dict[str, str]]]
@@ -110,23 +130,32 @@ class Figures:
         totals = set(wording()["pass"]["total"])
         summed = not totals.isdisjoint(words(question.text))
         money, share, adds = asks_money(question.text), asks_share(question.text), asks_sum(question.text)
-        counts = asks_count(question.text)
+        often = asks_often(question.text)
+        # "How many received": what is done is not counted, and the unit is told by the rest.
+        counts = often or (asks_count(question.text) and not wanted[0].verb)
+        inside = [term.rows(self.having) for term in wanted]
+        whole = [term.rows(self.near) for term in wanted]
         scored: list[Found] = []
-        for row, text, around, proper, unit in zip(self.rows, self.texts, self.around, self.proper, self.units, strict=True):
-            whole = text | around
-            if years and row.get("year") and int(row["year"]) not in years:
+        for place in sorted(set().union(*whole)):
+            row, unit = self.rows[place], self.units[place]
+            if years and not _of_years(row, years):
                 continue
-            if any(term.name and not (any(way & proper for way in term.ways) and term.within(whole)) for term in wanted) or (
+            if any(
+                place not in near and (term.people or term.name) or (term.name and not any(way & self.proper[place] for way in term.ways))
+                for term, near in zip(wanted, whole, strict=True)
+            ) or (
                 (money and not is_money(row))
-                or any(term.people and not term.within(whole) for term in wanted)
                 or (share and "%" not in row.get("unit", ""))
                 or (adds and totals.isdisjoint(words(row["name"])))
             ):
                 continue
-            counted = _counts(wanted, unit, text)
+            if often:
+                counted = next((term for term in wanted if unit.is_of(term)), None)
+            else:
+                counted = _counts(wanted, unit, self.texts[place])
             got = math.fsum(
-                weight * (1 if term.within(text) or term is counted else AROUND if term.within(whole) else 0)
-                for term, weight in zip(wanted, weights, strict=True)
+                weight * (1 if place in own or term is counted else AROUND if place in near else 0)
+                for term, weight, own, near in zip(wanted, weights, inside, whole, strict=True)
             )
             got /= total
             dated = (DATED if row.get("year") else -DATED) if years else 0.0
@@ -149,13 +178,17 @@ class _Unit:
 
     words: frozenset[str]
     stems: frozenset[str]
+    people: bool
 
     @classmethod
     def of(cls, *texts: str) -> _Unit:
-        return cls(_whole(word for text in texts for word in words(text)), _stems(*texts))
+        said = {word for text in texts for word in words(text)}
+        return cls(_whole(said), _stems(*texts), not said.isdisjoint(wording()["pass"]["person"]))
 
     def is_of(self, term: Term) -> bool:
-        """Whether it counts what a term says; flying hours are hours."""
+        """Whether it counts what a term says; flying hours are hours, and patients are people."""
+        if self.people and PERSON in term.heads:
+            return True
         if not self.words.isdisjoint(term.heads) or any(len(way) > 1 and way <= self.stems for way in term.ways):
             return True
         tails = tuple(head for head in term.heads if len(head) >= HEAD)
@@ -195,6 +228,11 @@ def before(passage: str, quote: str) -> str:
     return passage[max(0, place - BEFORE) : place] if place > 0 else ""
 
 
+def _of_years(row: Row, years: Collection[int]) -> bool:
+    """Whether a figure may be of a year that is asked for: it has that year or none, or its sentence names it."""
+    return not row.get("year") or int(row["year"]) in years or any(str(year) in row["quote"] for year in years)
+
+
 def is_money(row: Row) -> bool:
     """Whether a figure is a sum of money."""
     return "euro" in row.get("unit", "").casefold()
@@ -208,6 +246,15 @@ def _stems(*texts: str) -> frozenset[str]:
     return frozenset(_stem(word) for text in texts for word in words(text))
 
 
+def _postings(texts: Iterable[frozenset[str]]) -> dict[str, set[int]]:
+    """The places of the texts that have each stem."""
+    found: dict[str, set[int]] = {}
+    for place, text in enumerate(texts):
+        for one in text:
+            found.setdefault(one, set()).add(place)
+    return found
+
+
 def _whole(found: Iterable[str]) -> frozenset[str]:
     """Words as a unit is compared: as they are written and without plural, never cut."""
     return frozenset(form for word in found if len(word) > 2 for form in (_same(word), stem(_same(word))))
@@ -217,6 +264,7 @@ def _same(word: str) -> str:
     return str(wording()["same"].get(word, word))
 
 
+@functools.lru_cache(maxsize=65536)
 def _stem(word: str) -> str:
     """A word as figures compare it: without plural, without the prefix of a participle, its first seven letters."""
     word = stem(_same(word))
@@ -233,6 +281,12 @@ class Term:
     name: bool = False  # written as a name
     people: bool = False  # a group of people, who cannot be taken for others
     inflected: bool = False  # written as a Dutch adjective before its noun ("prioritaire")
+    verb: bool = False  # what is done, not what it is done with
+
+    def rows(self, postings: Mapping[str, set[int]]) -> set[int]:
+        """The texts that say the term, by the texts of each stem."""
+        none: set[int] = set()
+        return none.union(*(set.intersection(*(postings.get(stem, none) for stem in way)) for way in self.ways if way))
 
     def within(self, text: frozenset[str]) -> bool:
         """Whether a text says the term in one of its ways."""
@@ -262,6 +316,7 @@ def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Col
 def _passed(question: Question) -> set[str]:
     """Words that say nothing about which figure is asked for."""
     passed = {word for group in wording()["language"].values() for word in group} | set(wording()["pass"]["figure"])
+    passed |= set(wording()["pass"]["plan"])
     return passed | stopwords(question.spoken) | set(wording()["pass"]["list"])
 
 
@@ -276,6 +331,7 @@ def _terms(text: str, question: Question) -> list[Term]:
     found = [word for word in every if word.folded not in passed or (counted and word is first and word.folded in frame)]
     ways: dict[int, list[frozenset[str]]] = {word.start: [_stems(word.folded)] for word in found}
     heads: dict[int, list[str]] = {word.start: [word.folded] for word in found}
+    verbs: dict[int, bool] = {}
     for start, size, meanings in matches([word.stem for word in every], lang, everyday=True):
         terms = [_content(term) for meaning in meanings for other in ("nl", "fr") for term in meaning[other]]
         said = [_stems(*each) for each in terms]
@@ -283,6 +339,8 @@ def _terms(text: str, question: Question) -> list[Term]:
             if word.start in ways:
                 ways[word.start] += [way for way in said if way]
                 heads[word.start] += [each[0] for each in terms if size == len(each) == 1]
+                doing = size == 1 and all(is_verb(meaning) for meaning in meanings)
+                verbs[word.start] = verbs.get(word.start, True) and doing
     ordered = sorted(found, key=lambda word: (word.start < counted, word.start))
     return [
         Term(
@@ -291,6 +349,7 @@ def _terms(text: str, question: Question) -> list[Term]:
             name=word.start > 0 and text[word.start].isupper(),
             people=groups([word.stem], lang),
             inflected=lang == "nl" and word.folded.endswith("e"),
+            verb=verbs.get(word.start, False),
         )
         for word in ordered
     ]

@@ -9,7 +9,8 @@ from kg.encoder import NONE
 from kg.names import fold
 from search_api.answers import Answering
 from search_api.passages import bearing
-from search_api.understanding import asks_count, asks_person
+from search_api.figures import Found
+from search_api.understanding import Question, asks_count, asks_person, clauses
 from search_api.wording import LOCALES, wording
 
 Row = Mapping[str, str]
@@ -18,17 +19,35 @@ SCALES = {"duizend": 1e3, "millier": 1e3, "thousand": 1e3, "miljoen": 1e6, "mill
 
 def figure(answer: Answering) -> None:
     """Figures and amounts; several values of one thing are all given, and named as different."""
-    publishers = answer.corpus.names.publishers
-    figures = answer.figures()
-    beyond = asks_person(answer.question.text)  # what somebody earns is in no document
-    found = [] if beyond else figures.find(answer.question, answer.corpus.names.of, publishers)
-    if not found and not beyond and answer.corpus.encoder != NONE and asks_count(answer.question.text):
-        found = figures.counting(answer.question, bearing(answer.corpus, answer.question))
+    first, *further = clauses(answer.question)
+    found = _found(answer, first)
+    missing = []
+    for part in further if found else ():
+        more = answer.figures().beside(part, found, answer.corpus.names.of) or _found(answer, part)
+        found += more
+        missing += [] if more else [part.text.strip(" ?.,")]
     if not found:
         answer.sentences.append(answer.say("sentence", "figure_none"))
         if answer.question.years:
             answer.notes.append(answer.say("note", "years_covered", years=", ".join(map(str, answer.covered_years()))))
         return
+    _tell(answer, found)
+    answer.sentences += [answer.say("sentence", "figure_part", text=text) for text in missing]
+
+
+def _found(answer: Answering, question: Question) -> list[Found]:
+    """The figures that one question asks for, by its words; else those of the passages that bear on it."""
+    if asks_person(question.text):  # what somebody earns is in no document
+        return []
+    names = answer.corpus.names
+    found = answer.figures().find(question, names.of, names.publishers)
+    if not found and answer.corpus.encoder != NONE and asks_count(question.text):
+        return answer.figures().counting(question, bearing(answer.corpus, question))
+    return found
+
+
+def _tell(answer: Answering, found: Sequence[Found]) -> None:
+    """Rows for figures, what the first of them says, and where they differ."""
     same: dict[tuple[str, ...], list[Row]] = {}  # what both languages of one document say is one row
     for item in found:
         key = (item.row["document"], item.row["value"], item.row.get("year", ""), item.row["about"])

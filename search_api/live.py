@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +36,14 @@ QUEUE = 64  # of those threads
 FAULT = "the data cannot be opened"  # why stands in the log: it names files of the server
 LOOK = 1.0  # seconds between two looks at the name of the generation in use
 # Asked once when a generation is opened, so that the first person who asks does not wait for what is read then.
+# Those of LATER read much, and are asked once the service answers already.
 WARM = (("Welke initiatieven voeren maatregel 1.1 uit?", "nl"), ("Quel est le budget de la mesure 1.1 ?", "fr"))
+LATER = (
+    ("Hoeveel deelnemers waren er?", "nl"),
+    ("Depuis quand existe ce plan ?", "fr"),
+    ("Welke politiezones werken rond verkeer?", "nl"),
+    ("Quelles initiatives existent pour les jeunes ?", "fr"),
+)
 
 
 @dataclass(slots=True)
@@ -86,14 +94,22 @@ def open_view(generation: Generation, encoder: str) -> View:
 
 
 def warm(view: View) -> None:
-    """Open what search and suggestions need, and search something."""
+    """Open what search, suggestions and the questions of each kind need, and search something.
+
+    What was read stays as long as the generation: the collector of garbage need not look through it again and again, which
+    would stop every answer for a second or two on a large corpus. What the generation before left behind is collected first.
+    """
     _try(lambda question, lang: view.suggester.find(question, lang))
     _try(lambda question, lang: search(view.searching, question, lang))
+    _try(partial(ask, view.corpus), LATER)
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
-def _try(work: Callable[[str, str], object]) -> None:
+def _try(work: Callable[[str, str], object], questions: Iterable[tuple[str, str]] = WARM) -> None:
     """Ask the first questions; one that fails does not stand in the way of the rest."""
-    for question, lang in WARM:
+    for question, lang in questions:
         try:
             work(question, lang)
         except Exception as error:  # the question is ours and its answer is thrown away

@@ -87,6 +87,7 @@ class Names:
         self._joined: dict[str, str] = {}  # "safebrussels" → "safe brussels"
         self._sought: dict[str, dict[tuple[tuple[str, ...], bool], _Sought]] = defaultdict(dict)  # by first word
         self._words: set[str] = set()  # all words of these
+        frame = set(wording()["pass"]["list"])
         for ref, kind, name, ordinary in rows:
             words = split(name)
             if not words:
@@ -103,7 +104,8 @@ class Names:
                 self._groups.add(ref)
             if kind == "initiative":
                 for word in WORD.findall(undotted(name)):
-                    if len(word) > 3 and word[:1].isupper():  # written as a name there too
+                    # Written as a name there too; "Brusselse" is in too many questions to name one.
+                    if len(word) > 3 and word[:1].isupper() and fold(word) not in frame:
                         self.by_word[fold(word)].add(ref)
             elif kind != "theme":
                 self._learn(key, words, name, kind)

@@ -30,6 +30,7 @@ from search_api.understanding import (
     asks_meaning,
     asks_person,
     asks_told,
+    speaks_of_frame,
     topic,
 )
 from search_api.wording import say
@@ -180,6 +181,8 @@ def _beyond(corpus: Corpus, question: Question, about: Sequence[Concept], found:
     asked = (*question.years, *question.span[:1], *question.span[-1:])
     if asks_person(question.text) or any(year not in years and str(year) not in said for year in asked):
         return True
+    if all(speaks_of_frame(one.text) for one in about):
+        return True  # nothing but the region is named
     if corpus.searching.encoder is None and len(about) < 2:
         return True  # without vectors, every passage with a single word would do
     known = " ".join(entity.name.casefold() for entity in question.entities)

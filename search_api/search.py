@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ LOOKED_AT = 60  # best passages of each reason that are looked at
 SCALE = 0.12  # what a cosine rises above its usual value for a passage that answers
 SHARE = 0.25  # of the best score: what is below is not found
 DIGITS = 6  # numbers in a passage that is about figures
-KEPT = 8  # questions whose vectors are kept
+KEPT = 16  # of what was computed for the last questions
 REASONS = ("meaning", "sentence", "kin", "words", "pieces", "names", "figures", "period", "asked", "measures", "proof")
 # Intents whose answer rests on a few passages, which a search should show first; a long list proves nothing of the kind.
 PROVING = frozenset(
@@ -69,17 +69,23 @@ class Searching:
     index: Index
     encoder: Encoder | None
 
-    asked: dict[str, Vector] = field(default_factory=dict)  # the last questions
+    kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)  # of the last questions
 
     def encoded(self, text: str) -> Vector:
-        """The vector of a question. One answer may need it several times, so the last few are kept."""
+        """The vector of a question."""
         assert self.encoder
-        found = self.asked.get(text)
+        encoder = self.encoder
+        found: Vector = self.remember(("vector", text), lambda: encoder.encode_queries([text])[0])
+        return found
+
+    def remember(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        """What `compute` gives. One page answers and searches the same question, so what is costly is kept for the last few."""
+        found = self.kept.get(key)
         if found is None:
-            found = self.encoder.encode_queries([text])[0]
-            for old in list(self.asked)[: max(0, len(self.asked) - KEPT + 1)]:
-                self.asked.pop(old, None)
-            self.asked[text] = found
+            found = compute()
+            for old in list(self.kept)[: max(0, len(self.kept) - KEPT + 1)]:
+                self.kept.pop(old, None)
+            self.kept[key] = found
         return found
 
     @functools.cached_property
@@ -220,8 +226,10 @@ def ranked(
         return []
     index = searching.index
     allowed = lexical.matching(index.words, filters) if filters else None
-    nearness, of_sentences = _nearness(searching, question)
-    pieces = _pieces(index, question, about, filters)
+    asked = (question.text, question.spoken)
+    nearness, of_sentences = searching.remember(("nearness", *asked), lambda: _nearness(searching, question))
+    with_these = tuple(sorted((name, tuple(values)) for name, values in filters.items()))
+    pieces = searching.remember(("pieces", *asked, with_these), lambda: _pieces(index, question, about, filters))
     measures = {measure_ref(plan, number) for number in question.numbers for plan in question.plans}
     proof = _proof(searching, question) if proof is None else proof
     entities = _entities(searching, (ref for entity in question.entities for ref in entity.refs))

@@ -61,7 +61,7 @@ def decides(corpus: Corpus, lang: str, concept: Concept) -> bool:
     return bool(ways) and not any(min(spread(index, lang, stem) for stem in key) for key in ways)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=65536)
 def _stemmed(lang: str, text: str) -> str:
     """The stems of a text between spaces. The same names and quotes are looked through for every question."""
     return f" {' '.join(word.stem for word in words(text, lang))} "

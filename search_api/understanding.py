@@ -143,6 +143,11 @@ def topic(text: str) -> str:
     return YEARS.sub(" ", text)
 
 
+def _flat(text: str) -> str:
+    """A text in small letters without accents, of the same length."""
+    return "".join(unicodedata.normalize("NFKD", letter)[0].lower() for letter in text)
+
+
 ASKED = {"asks_measure": "id/measure/", "asks_initiative": "id/initiative/"}
 
 
@@ -157,6 +162,21 @@ def asks_number(text: str) -> bool:
     return _says(fold(text), "how_many")
 
 
+def clauses(question: Question) -> list[Question]:
+    """A question that asks two numbers at once ("how many, and how many of them"), in its parts; each keeps the names, and
+    the years where it has none of its own."""
+    edges = [match.start() for match in _pattern("join", "number").finditer(_flat(question.text))]
+    starts = [0, *(edge for edge in edges if asks_number(question.text[:edge]))]
+    texts = [question.text[start:end] for start, end in zip(starts, [*starts[1:], len(question.text)], strict=True)]
+    return [_part(question, text) for text in texts] if len(texts) > 1 else [question]
+
+
+def _part(question: Question, text: str) -> Question:
+    own = tuple(int(year) for year in YEAR.findall(YEARS.sub(" ", text)))
+    named = tuple(entity for entity in question.entities if entity.name in text)
+    return replace(question, text=text, years=own or question.years, entities=named)
+
+
 def asks_begin(text: str) -> bool:
     """Whether a question asks for a beginning, and not when something took place."""
     return _says(fold(text), "begin")
@@ -165,8 +185,7 @@ def asks_begin(text: str) -> bool:
 def undated(text: str) -> str:
     """A question without the words that ask when something was or began."""
     for name in ("when", "begin"):
-        plain = "".join(unicodedata.normalize("NFKD", letter)[0].lower() for letter in text)  # of the same length
-        for match in _pattern("word", name).finditer(plain):
+        for match in _pattern("word", name).finditer(_flat(text)):
             said = re.sub(r"^\S+|\S+$", lambda word: " " * len(word[0]), text[match.start() : match.end()])
             text = text[: match.start()] + said + text[match.end() :]  # between "ging" and "open" stands what is asked about
     return text
@@ -190,6 +209,11 @@ def asks_money(text: str) -> bool:
 def asks_count(text: str) -> bool:
     """Whether a question names what it counts, right after "how many"."""
     return _says(fold(text), "counted")
+
+
+def asks_often(text: str) -> bool:
+    """Whether a question asks how many times something was done."""
+    return _says(fold(text), "often")
 
 
 def asks_former(text: str) -> bool:
@@ -296,6 +320,7 @@ def _intent(folded: str, question: Question) -> str:
         ("abbreviation", question.abbreviation and (_says(folded, "meaning") or _is_short(question))),
         ("shortened", _says(folded, "shortened") and not SHORT.search(question.text)),
         ("findings", _says(folded, "finding")),
+        ("resolution", question.part and _says(folded, "resolution") and _says(folded, "asks_initiative")),
         ("recommendations", _says(folded, "recommendation")),
         ("resolution", (question.part or lists) and _says(folded, "resolution")),
         ("pillar", question.pillars and _says(folded, "pillar")),
@@ -339,12 +364,13 @@ def _intent(folded: str, question: Question) -> str:
 def _intent_of_number(folded: str) -> str:
     """What is asked of a measure by its number."""
     lists = _says(folded, "initiative")
+    funded = _says(folded, "funded") and not _says(folded, "asks_amount")
     rules = (
         ("pillar", _says(folded, "pillar")),
         ("partners", _says(folded, "partner")),
         ("compare", _says(folded, "continue") and not _says(folded, "asks_initiative")),
         ("measure", _says(folded, "text") and not _says(folded, "implement")),
-        ("implements", lists or _says(folded, "implement")),
+        ("implements", lists or funded or _says(folded, "implement")),
     )
     return next((intent for intent, holds in rules if holds), "measure")
 

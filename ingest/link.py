@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kg.labels import load_labels
-from kg.model import Extraction, Lit, Statement
+from kg.model import Extraction, Lit, Ref, Statement
 
 OWN_WORDS = ("dct:description", "skos:prefLabel")
 STATED_BY = ("dct:description", "gvpp:otherWording", "skos:prefLabel", "dct:title")  # in the passage that is about a thing
@@ -30,12 +30,37 @@ def link(extractions: Sequence[Extraction], labels: Labels) -> list[Extraction]:
     - A measure is described by its plan; where the plan is absent, by the latest report that lists it. Other wordings are
       kept as gvpp:otherWording.
     - An initiative has one preferred label per language; the others become alternative labels.
+    - A measure that is cited and that no document lists is a measure all the same: its reference tells number, plan and theme.
     - The first clause of a measure's text is its label only where there is none in `labels` (as `curated` gives them).
     """
-    ordered = sorted(extractions, key=lambda extraction: extraction.source.key)
+    ordered = _with_cited(sorted(extractions, key=lambda extraction: extraction.source.key))
     authority = _authorities(ordered)
     preferred: dict[tuple[str, str], str] = {}
     return [_linked(extraction, authority, preferred, labels) for extraction in ordered]
+
+
+def _with_cited(extractions: Sequence[Extraction]) -> list[Extraction]:
+    """The extractions, with the measures that they cite and that none of them lists."""
+    listed = {s.subject for extraction in extractions for s in extraction.statements if s.predicate == "rdf:type"}
+    completed = []
+    for extraction in extractions:
+        cited = {
+            s.object.path
+            for s in extraction.statements
+            if s.predicate == "gvpp:implements" and isinstance(s.object, Ref) and s.object.path not in listed
+        }
+        more = [statement for ref in sorted(cited) for statement in _bare(ref)]
+        completed.append(replace(extraction, statements=[*extraction.statements, *more]) if more else extraction)
+    return completed
+
+
+def _bare(ref: str) -> Iterator[Statement]:
+    """What the reference of a measure tells of it: "id/measure/gvpp-2021-2024/2.3"."""
+    _, _, plan, number = ref.split("/")
+    yield Statement(ref, "rdf:type", Ref("ns/gvpp#Measure"))
+    yield Statement(ref, "dct:identifier", Lit(number))
+    yield Statement(ref, "dct:isPartOf", Ref(f"id/plan/{plan}"))
+    yield Statement(ref, "dct:subject", Ref(f"auth/theme/{plan}/{number.split('.')[0]}"))
 
 
 def _authorities(extractions: Sequence[Extraction]) -> dict[str, str]:

@@ -89,10 +89,14 @@ class Corpus:
                 for name in ("label", "title"):
                     if name in row:
                         entry["label"].setdefault(row.get(f"{name}@", ""), row[name])
-                if row["thing"].startswith("id/measure/"):
-                    entry["number"], entry["plan"] = row.get("number"), row.get("plan", "").rsplit("/", 1)[-1]
-                elif "/politiezone-" in row["thing"]:
+                if "/politiezone-" in row["thing"]:
                     entry["number"] = row.get("number")
+            for ref, entry in found.items():
+                if ref.startswith("id/measure/"):
+                    entry["plan"], entry["number"] = ref.split("/")[2:4]
+                    if not entry["label"]:  # documents cite it, and none has its text
+                        for lang, each in wording()["named"]["measure"].items():
+                            entry["label"][lang] = each.format(number=entry["number"])
             self.labels.update(found)  # complete: other threads read it too
         return self.labels
 
@@ -273,6 +277,9 @@ class Answering:
         rows = self.fetch("measures-by-number", number=number)
         everywhere = [row["measure"] for row in rows]
         mine = [ref for ref in everywhere if ref.split("/")[2] in self.question.plans]
+        for ref in mine:
+            if not self.corpus.run("text-of-measure", measure=ref)[0]:
+                self.notes.append(self.say("note", "only_cited", number=number, years=years(ref.split("/")[2])))
         if not everywhere:
             self.sentences.append(self.say("sentence", "no_measure", number=number))
         elif not mine:

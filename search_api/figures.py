@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from kg import lexical
 from kg.glossary import groups, is_verb, matches, stem, stopwords, words
 from kg.names import fold
-from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_money, asks_often, asks_share, asks_sum
+from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_money, asks_often, asks_share, asks_sum, tells_period
 from search_api.wording import wording
 
 ENOUGH = 0.62  # share of a question's weight that a figure has to cover
@@ -51,6 +51,8 @@ class Figures:
         self.texts = [_stems(*texts) for texts in said]
         around = [(LISTED.sub(" ", row.get("section", "")), text) for row, text in zip(rows, before, strict=True)]
         self.around = [_stems(*texts) for texts in around]
+        titled = [_stems(LISTED.sub(" ", row.get("section", ""))) for row in rows]
+        self.placed = [own | heading for own, heading in zip(self.texts, titled, strict=True)]
         said = [(*mine, *texts) for mine, texts in zip(said, around, strict=True)]
         self.having = _postings(self.texts)
         self.near = _postings(text | more for text, more in zip(self.texts, self.around, strict=True))
@@ -75,9 +77,7 @@ class Figures:
             Found(row, 1.0, True)
             for passage in passages
             for row, unit, text in zip(self.rows, self.units, self.texts, strict=True)
-            if row["passage"] == passage
-            and _counts(wanted, unit, text)
-            and (not years or _of_years(row, years))
+            if row["passage"] == passage and _counts(wanted, unit, text) and (not years or _of_years(row, years))
         ][:MOST]
 
     def beside(self, question: Question, found: Sequence[Found], names: Mapping[str, Sequence[str]]) -> list[Found]:
@@ -141,12 +141,14 @@ class Figures:
             if years and not _of_years(row, years):
                 continue
             if any(
-                place not in near and (term.people or term.name) or (term.name and not any(way & self.proper[place] for way in term.ways))
+                (place not in near and (term.people or term.name))
+                or (term.name and not any(way & self.proper[place] for way in term.ways))
+                or (term.place and not term.within(self.placed[place]))
                 for term, near in zip(wanted, whole, strict=True)
             ) or (
                 (money and not is_money(row))
                 or (share and "%" not in row.get("unit", ""))
-                or (adds and totals.isdisjoint(words(row["name"])))
+                or (adds and (totals.isdisjoint(words(row["name"])) or (row.get("year") and not tells_period(row["quote"]))))
             ):
                 continue
             if often:
@@ -280,6 +282,7 @@ class Term:
     heads: frozenset[str] = frozenset()  # the same as single words, whole: how a unit says it
     name: bool = False  # written as a name
     people: bool = False  # a group of people, who cannot be taken for others
+    place: bool = False  # a commune or police zone: what is said before a sentence may be of another
     inflected: bool = False  # written as a Dutch adjective before its noun ("prioritaire")
     verb: bool = False  # what is done, not what it is done with
 
@@ -305,11 +308,12 @@ def _wanted(question: Question, known: Mapping[str, Sequence[str]], ignored: Col
             if not set(entity.refs) & set(ignored) and not passed.issuperset(words(entity.name)):
                 mine = [name.split(DASH)[0] for ref in entity.refs for name in known.get(ref, ())]
                 called.setdefault(entity.name, [entity.name]).extend(mine)
+    places = {entity.name for entity in question.entities if entity.kind == "place"}
     small = passed | set(wording()["pass"]["name"])
     bodies = []
     for surface, all_names in called.items():
         each = (_stems(*(word for word in words(name) if word not in small)) for name in all_names)
-        bodies.append(Term(tuple(filter(None, dict.fromkeys(each))), name=not surface.islower()))
+        bodies.append(Term(tuple(filter(None, dict.fromkeys(each))), name=not surface.islower(), place=surface in places))
     return _terms(text, question) + bodies
 
 
@@ -347,7 +351,7 @@ def _terms(text: str, question: Question) -> list[Term]:
             tuple(dict.fromkeys(ways[word.start])),
             _whole(heads[word.start]),
             name=word.start > 0 and text[word.start].isupper(),
-            people=groups([word.stem], lang),
+            people=groups([word.stem], lang) or word.folded in wording()["pass"]["person"],
             inflected=lang == "nl" and word.folded.endswith("e"),
             verb=verbs.get(word.start, False),
         )

@@ -48,6 +48,10 @@ def measure(answer: Answering) -> None:
         for ref in answer.found_measures(number):
             evidence = answer.fetch("text-of-measure", measure=ref)
             label, when = answer.scope(ref)
+            if not evidence:
+                answer.sentences.append(answer.say("note", "only_cited", number=number, years=when))
+                answer.notes = [note for note in answer.notes if note not in answer.sentences]
+                continue
             texts = {row.get("text@", ""): row["text"] for row in evidence}
             own = texts.get(answer.lang) or next(iter(texts.values()), "")
             answer.add("Measure", ref, evidence, text=own)

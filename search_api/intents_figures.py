@@ -8,9 +8,9 @@ from typing import Any
 from kg.encoder import NONE
 from kg.names import fold
 from search_api.answers import Answering
-from search_api.passages import bearing
 from search_api.figures import Found
-from search_api.understanding import Question, asks_count, asks_person, clauses
+from search_api.passages import bearing
+from search_api.understanding import Question, asks_count, asks_person, asks_sum, clauses
 from search_api.wording import LOCALES, wording
 
 Row = Mapping[str, str]
@@ -41,7 +41,7 @@ def _found(answer: Answering, question: Question) -> list[Found]:
         return []
     names = answer.corpus.names
     found = answer.figures().find(question, names.of, names.publishers)
-    if not found and answer.corpus.encoder != NONE and asks_count(question.text):
+    if not found and answer.corpus.encoder != NONE and asks_count(question.text) and not asks_sum(question.text):
         return answer.figures().counting(question, bearing(answer.corpus, question))
     return found
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from search_api.answers import Answering, grouped, passage_row
 from search_api.intents_lists import listed
 from search_api.naming import Entity
 from search_api.topics import decides, says, topics_of
-from search_api.understanding import asks_explanation
+from search_api.understanding import asks_explanation, asks_partners
 
 FEW = 3  # initiatives of an organisation that are described
 DESCRIBING = frozenset({"description", "objective", "philosophy", "context"})
@@ -120,6 +120,13 @@ def partners(answer: Answering) -> None:
     for entity in answer.question.entities:
         for ref in initiatives_of(answer, entity):
             rows = answer.fetch("partners-of-initiative", initiative=ref)
+            if (
+                entity.kind == "initiative"
+                and asks_partners(answer.question.text)
+                and not any(_name(row["property"]) == "hasPartner" for row in rows)
+            ):
+                _without_partners(answer, ref, rows)
+                continue
             for one, evidence in grouped(rows, "subject").items():
                 answer.add("Organisation", one, evidence)
             for name in ("carriedOutBy", "hasPartner"):
@@ -129,6 +136,13 @@ def partners(answer: Answering) -> None:
                     answer.sentences.append(answer.say("sentence", name, name=answer.label(ref), names=names))
         if answer.rows:
             return
+
+
+def _without_partners(answer: Answering, ref: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Say that no partner of an initiative is named; who carries it out is near, and no answer."""
+    answer.sentences.append(answer.say("sentence", "hasPartner_none", name=answer.label(ref)))
+    for one in grouped(rows, "subject"):
+        answer.nearest.append({"iri": f"{answer.corpus.base}/{one}", "kind": "Organisation", **answer.describe([one])[one]})
 
 
 def target(answer: Answering) -> None:

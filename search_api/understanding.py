@@ -216,6 +216,12 @@ def asks_often(text: str) -> bool:
     return _says(fold(text), "often")
 
 
+def asks_partners(text: str) -> bool:
+    """Whether a question asks with whom something is done, and not also by whom."""
+    folded = fold(text)
+    return _says(folded, "partner") and not _says(folded, "carries")
+
+
 def asks_former(text: str) -> bool:
     """Whether a question asks for a name of before."""
     return _says(fold(text), "former")
@@ -229,6 +235,12 @@ def asks_share(text: str) -> bool:
 def asks_sum(text: str) -> bool:
     """Whether a question asks for a sum over several years, editions or places."""
     return _says(fold(text), "summed")
+
+
+def tells_period(text: str) -> bool:
+    """Whether a sentence speaks of several years, editions or places at once."""
+    folded = fold(text)
+    return _says(folded, "summed") or _says(folded, "over_time")
 
 
 def asks_person(text: str) -> bool:
@@ -286,7 +298,7 @@ def _spelled(folded: str) -> str:
     words = folded.split(" ")
     for place, word in enumerate(words):
         bare = word.strip("?!.,;:()")
-        if len(bare) > 6 and bare not in right:
+        if len(bare) > 5 and bare not in right:
             near = next((known for known in right if abs(len(known) - len(bare)) < 2 and one_error(bare, known)), "")
             words[place] = word.replace(bare, near) if near else word
     return " ".join(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from corpus_help import Built
+from corpus_help import Built, build_once, write_corpus
 
 from kg.store import current
 from search_api.answers import Corpus, ask, open_corpus
@@ -32,6 +32,13 @@ ROWS: list[dict[str, Any]] = [
         "quote": "Daarover kwamen 48 klachten binnen.",
         "before": "Het meldpunt Lawaai ging open. ",
     },
+    {
+        "value": "31",
+        "unit": "patrouilles",
+        "quote": "Er waren 31 patrouilles, tegen 20 patrouilles in 2019.",
+        "year": "2022",
+    },
+    {"value": "88", "unit": "bewoners", "quote": "88 bewoners kregen een rookmelder."},
     {"value": "12", "unit": "bezoeken", "quote": "Er waren 12 bezoeken aan scholen in 2021.", "year": "2021"},
 ]
 
@@ -55,6 +62,8 @@ def found(question: str) -> list[str]:
         ("Quel pourcentage des navetteurs se sent en insécurité ?", ["20"]),
         ("Hoeveel klachten waren er over Lawaai?", ["48"]),
         ("Hoeveel bezoeken aan scholen in 2021?", ["12"]),
+        ("Hoeveel patrouilles waren er in 2019?", ["31"]),  # its sentence names the year
+        ("Hoeveel mensen kregen een rookmelder?", ["88"]),  # residents are people
     ],
 )
 def test_a_figure_is_found_by_what_it_counts(question: str, values: list[str]) -> None:
@@ -117,3 +126,47 @@ def test_a_commune_shows_the_passages_that_speak_of_it(corpus: Corpus, question:
     told = [row for row in rows if row["kind"] == "Passage"]
     assert told and len(told) < len(rows)
     assert all("Evere" in row["citations"][0]["quote"] for row in told)
+
+
+TWO = """# Jaarverslag 2023
+
+## 1. Dienst Vuurtoren
+
+De dienst Vuurtoren telde in 2023 in totaal 40 medewerkers, van wie 9 vrijwilligers.
+
+De dienst opende op 4 mei 2023 een loket in Evere.
+"""
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    folder = tmp_path_factory.mktemp("two")
+    generation = current(build_once(write_corpus(folder / "corpus", {"jaarverslag-2023.nl.md": TWO}), folder / "data").data)
+    assert generation
+    return open_corpus(generation)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Hoeveel medewerkers telde de dienst Vuurtoren en hoeveel daarvan waren vrijwilligers?",
+        "Combien de collaborateurs comptait le service Vuurtoren, et combien étaient bénévoles ?",
+    ],
+)
+def test_two_numbers_may_be_asked_at_once(two: Corpus, question: str) -> None:
+    assert {row["value"]["number"] for row in ask(two, question)["answers"]} == {40, 9}
+
+
+def test_a_part_that_has_no_number_is_said(two: Corpus) -> None:
+    reply = ask(two, "Hoeveel medewerkers telde de dienst Vuurtoren en hoeveel kinderen bezochten de bakkerij?", "nl")
+    assert [row["value"]["number"] for row in reply["answers"]] == [40]
+    assert "hoeveel kinderen bezochten de bakkerij" in reply["text"]
+
+
+def test_how_often_is_not_how_many_of_something_else(two: Corpus) -> None:
+    assert ask(two, "Hoe vaak vergaderde de dienst Vuurtoren?", "nl")["status"] == "not_found"
+
+
+@pytest.mark.parametrize(("place", "status"), [("Evere", "answered"), ("Ukkel", "not_found")])
+def test_a_date_is_of_the_place_that_its_sentence_names(two: Corpus, place: str, status: str) -> None:
+    assert ask(two, f"Wanneer opende de dienst Vuurtoren een loket in {place}?", "nl")["status"] == status

@@ -37,7 +37,7 @@ def maker(view: View, reference: str) -> Callable[[Visit], Content] | None:
         ref = shorten(detail["iri"], view.base)
         name = LISTS.get(start or "")
         label, lang = text_in(detail["label"], visit.lang)
-        visit.title = label or ref
+        visit.title = label or visit.label(ref)
         address = f"/doc/{ref.removeprefix('id/')}"
         if name:
             visit.crumbs = [Crumb(visit.say(TITLES[name]), visit.link(f"/list/{name}"))]
@@ -92,7 +92,7 @@ def _measure(visit: Visit, ref: str, detail: Detail) -> Content:
     ]
     if theme:
         visit.crumbs.append(Crumb(visit.label(theme), visit.thing(theme)))
-    visit.title = f"{number} {visit.title}"
+    visit.title = f"{number} {visit.title}" if detail["label"] else visit.title
     stated = linked(detail, "gvpp:implements", "subject")
     told = {shorten(one["iri"], visit.view.base) for one in stated}
     return "measure.html", {

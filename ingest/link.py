@@ -49,18 +49,19 @@ def _with_cited(extractions: Sequence[Extraction]) -> list[Extraction]:
             for s in extraction.statements
             if s.predicate == "gvpp:implements" and isinstance(s.object, Ref) and s.object.path not in listed
         }
-        more = [statement for ref in sorted(cited) for statement in _bare(ref)]
+        more = [statement for ref in sorted(cited) for statement in _bare(ref, extraction.source.document)]
         completed.append(replace(extraction, statements=[*extraction.statements, *more]) if more else extraction)
     return completed
 
 
-def _bare(ref: str) -> Iterator[Statement]:
-    """What the reference of a measure tells of it: "id/measure/gvpp-2021-2024/2.3"."""
+def _bare(ref: str, document: str) -> Iterator[Statement]:
+    """What the reference of a measure tells of it ("id/measure/gvpp-2021-2024/2.3"), and which document cites it."""
     _, _, plan, number = ref.split("/")
     yield Statement(ref, "rdf:type", Ref("ns/gvpp#Measure"))
     yield Statement(ref, "dct:identifier", Lit(number))
     yield Statement(ref, "dct:isPartOf", Ref(f"id/plan/{plan}"))
     yield Statement(ref, "dct:subject", Ref(f"auth/theme/{plan}/{number.split('.')[0]}"))
+    yield Statement(ref, "dct:isReferencedBy", Ref(f"id/document/{document}"))
 
 
 def _authorities(extractions: Sequence[Extraction]) -> dict[str, str]:

@@ -303,6 +303,8 @@ HELPERS = {
     "hasPrefLabel",
     "hasAltLabel",
     "hasDescription",
+    "hasOtherWording",
+    "isCited",
     "hasTitle",
     "hasRecipient",
     "hasFundedItem",

@@ -69,11 +69,14 @@ def concepts(text: str, lang: str, index: Index) -> list[Concept]:
 
 
 def _terms(meanings: Sequence[glossary.Terms], own: Stems, lang: str, target: str) -> dict[Stems, float]:
-    """The terms of a concept in one language, with the asker's own words first."""
+    """The terms of a concept in one language, with the asker's own words first. A term whose stem is a small word ("meten" is
+    "met") would be found everywhere."""
     ways: dict[Stems, float] = {}
     for meaning in meanings:
         for term in meaning[target]:
-            _keep(ways, glossary.stems(term, target), SYNONYM if target == lang else TRANSLATED)
+            key = glossary.stems(term, target)
+            if len(key) > 1 or not stopwords(target).issuperset(key):
+                _keep(ways, key, SYNONYM if target == lang else TRANSLATED)
         if target == lang and lang in glossary.OTHER:
             for term in meaning[glossary.OTHER[lang]]:
                 for again in glossary.by_stems(glossary.OTHER[lang], True).get(glossary.stems(term, glossary.OTHER[lang]), ()):

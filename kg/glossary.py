@@ -91,6 +91,7 @@ def is_verb(meaning: Terms) -> bool:
     return meaning["en"][0].startswith("to ")
 
 
+@functools.lru_cache(maxsize=65536)
 def stems(text: str, lang: str) -> tuple[str, ...]:
     """The stems of a term, as the index of words has them."""
     return tuple(word.stem for word in lexical.words(text, lang))

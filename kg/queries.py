@@ -192,7 +192,7 @@ def load(name: str, folder: Path = FOLDER) -> NamedQuery:
     if unused := [parameter for parameter in params if parameter not in used]:
         raise QueryError(f"parameter ?{unused[0]} is not used", where=str(file), remedy="use it or remove its line")
     if params:
-        _where(query)
+        _where(query.text, query.name)
     return query
 
 
@@ -218,21 +218,22 @@ def bind(query: NamedQuery, /, **values: str | int | Sequence[str | int]) -> str
         bindings += f"\n  VALUES ?{name} {{ {terms} }}"
     if not bindings:
         return query.text
-    place = _where(query)
+    place = _where(query.text, query.name)
     return query.text[:place] + bindings + query.text[place:]
 
 
-def _where(query: NamedQuery) -> int:
+@cache
+def _where(text: str, name: str) -> int:
     """Offset after the brace that opens the outer WHERE group."""
     depth, waiting = 0, False
-    for token in tokens(query.text):
+    for token in tokens(text):
         if token.kind == "word" and depth == 0 and token.text.casefold() == "where":
             waiting = True
         elif waiting and token.text == "{":
             return token.start + 1
         elif token.kind == "other":
             depth += (token.text in "({[") - (token.text in ")}]")
-    raise QueryError("a query with parameters needs a WHERE { … } group", where=query.name, remedy="write the word WHERE")
+    raise QueryError("a query with parameters needs a WHERE { … } group", where=name, remedy="write the word WHERE")
 
 
 def _term(value: object, kind: str, where: str) -> str:

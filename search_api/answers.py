@@ -102,7 +102,7 @@ class Corpus:
 
     def label(self, ref: str, lang: str) -> str:
         """The name of something in a language, else in another."""
-        labels = self.describe([ref])[ref]["label"]
+        labels = (self.labels.get(ref) or self.describe([ref])[ref])["label"]
         return next((labels[one] for one in (lang, "nl", "fr", "en") if one in labels), next(iter(labels.values()), ref))
 
 

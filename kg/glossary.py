@@ -93,7 +93,11 @@ def is_verb(meaning: Terms) -> bool:
 
 @functools.lru_cache(maxsize=65536)
 def stems(text: str, lang: str) -> tuple[str, ...]:
-    """The stems of a term, as the index of words has them."""
+    """The stems of a term, as the index of words has them. For terms, which come again: they are kept; a question is not."""
+    return _stems(text, lang)
+
+
+def _stems(text: str, lang: str) -> tuple[str, ...]:
     return tuple(word.stem for word in lexical.words(text, lang))
 
 
@@ -113,7 +117,7 @@ def translate(text: str, source: str) -> list[str]:
     A term inside a longer one counts too ("aide aux sans-abri" gives the shelter and the homeless).
     """
     target = OTHER.get(source, "nl")
-    found = matches(stems(text, source), source)
+    found = matches(_stems(text, source), source)
     return list(dict.fromkeys(term for _, _, concepts in found for concept in concepts for term in concept[target]))
 
 

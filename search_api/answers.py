@@ -142,10 +142,15 @@ def answer(corpus: Corpus, question: Question) -> dict[str, Any]:
         INTENTS.get(question.intent, unknown)(answering)
         answering.notes += [note for note in renaming.notes(answering) if note not in answering.sentences]
         known = answering.reply()
-        for old in list(corpus.replies)[: max(0, len(corpus.replies) - KEPT + 1)]:
-            corpus.replies.pop(old, None)
-        corpus.replies[question] = known
+        keep(corpus.replies, question, known, KEPT)
     return copy.deepcopy(known)
+
+
+def keep(kept: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Put a value among the last few, in place of the oldest; several threads may do so."""
+    for old in list(kept)[: max(0, len(kept) - most + 1)]:
+        kept.pop(old, None)
+    kept[key] = value
 
 
 class Answering:

@@ -50,12 +50,12 @@ class Figures:
         said = [(*_said(row), row["quote"][:400], *names) for row, names in zip(rows, known, strict=True)]
         self.texts = [_stems(*texts) for texts in said]
         around = [(LISTED.sub(" ", row.get("section", "")), text) for row, text in zip(rows, before, strict=True)]
-        self.around = [_stems(*texts) for texts in around]
+        near = [_stems(*texts) for texts in around]
         titled = [_stems(LISTED.sub(" ", row.get("section", ""))) for row in rows]
         self.placed = [own | heading for own, heading in zip(self.texts, titled, strict=True)]
         said = [(*mine, *texts) for mine, texts in zip(said, around, strict=True)]
         self.having = _postings(self.texts)
-        self.near = _postings(text | more for text, more in zip(self.texts, self.around, strict=True))
+        self.near = _postings(text | more for text, more in zip(self.texts, near, strict=True))
         # A name counts only where it is written as a name: "Luik" the city is not "luik" the part.
         self.proper = [_stems(*(word for text in texts for word in re.findall(r"[A-ZÀ-Ý][\w-]*", text))) for texts in said]
         self.units = [

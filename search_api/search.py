@@ -25,7 +25,7 @@ from kg.index import Index, Indexed
 from kg.lexical import FILTERS, Term
 from kg.names import measure_ref, shorten
 from kg.vocabulary import ONTOLOGY
-from search_api.answers import Corpus, answer
+from search_api.answers import Corpus, answer, keep
 from search_api.concepts import TRANSLATED, Concept, concepts, shares
 from search_api.hits import facets_of, hits_of, place_of
 from search_api.understanding import Question, asks_for, asks_number, topic, understand
@@ -83,9 +83,7 @@ class Searching:
         found = self.kept.get(key)
         if found is None:
             found = compute()
-            for old in list(self.kept)[: max(0, len(self.kept) - KEPT + 1)]:
-                self.kept.pop(old, None)
-            self.kept[key] = found
+            keep(self.kept, key, found, KEPT)
         return found
 
     @functools.cached_property

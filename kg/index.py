@@ -94,11 +94,15 @@ class Indexed:
 
 @dataclass(frozen=True)
 class Postings:
-    """By stem, where its entries begin and end; of each entry the row of a passage, in ascending order, and how surely."""
+    """By stem, where its entries begin and end; of each entry the row of a passage, in ascending order, and how surely.
+
+    phrases: what was found for terms of several words, as `search_api.concepts` keeps it.
+    """
 
     places: Mapping[str, tuple[int, int]]
     rows: NDArray[np.int64]
     weights: NDArray[np.float32]
+    phrases: dict[tuple[str, ...], tuple[NDArray[np.int64], NDArray[np.float32]]] = field(default_factory=dict, compare=False)
 
     def of(self, stem: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         start, end = self.places.get(stem, (0, 0))

@@ -28,12 +28,13 @@ COMPOUND, HEAD = 0.8, 0.3  # both parts of the question's compound; its last par
 LOOSE = 0.7  # the words of a term, but not together
 COMMON = 0.6  # weight of a word that is neither a term of the field, nor a name, nor a number
 UNKNOWN = 0.3  # weight of a concept that no passage has, beside a rare one
+PHRASES = 200  # terms of several words whose passages are kept: those of the field come back in every other question
 SAID = 0.35  # how surely a passage has to have a concept before that is told as a reason
 
 Stems = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Concept:
     """A part of a question. text: as asked; weight: against other concepts; ways: by passage language, the stems that say it,
     each with how surely."""
@@ -41,6 +42,15 @@ class Concept:
     text: str
     weight: float
     ways: Mapping[str, Mapping[Stems, float]]
+
+    @functools.cached_property
+    def told(self) -> Mapping[str, tuple[str, ...]]:
+        """By language, the ways that are sure enough to be told as a reason, as they stand in a row of stems."""
+        return {
+            lang: tuple(f" {' '.join(key)} " for key, sure in ways.items() if key and sure > SAID)
+            for lang, ways in self.ways.items()
+            if ways
+        }
 
 
 def concepts(text: str, lang: str, index: Index) -> list[Concept]:
@@ -162,6 +172,8 @@ def shares(index: Index, found: Sequence[Concept]) -> NDArray[np.float32]:
 
 def _having(postings: Postings, key: Stems, passages: Sequence[Indexed]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The rows of the passages that have every stem of a term, and how surely; less where they do not stand together."""
+    if key in postings.phrases:
+        return postings.phrases[key]
     rows, here = postings.of(key[0])
     for found in key[1:]:
         others, there = postings.of(found)
@@ -171,6 +183,10 @@ def _having(postings: Postings, key: Stems, passages: Sequence[Indexed]) -> tupl
         row_of_stems = f" {' '.join(key)} "
         together = np.array([row_of_stems in f" {passages[row].stems} " for row in rows.tolist()])
         here = np.where(together, here, np.float32(LOOSE) * here)
+    if len(key) > 1:
+        if len(postings.phrases) >= PHRASES:
+            postings.phrases.clear()
+        postings.phrases[key] = rows, here
     return rows, here
 
 

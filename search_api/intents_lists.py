@@ -92,11 +92,10 @@ def group(answer: Answering) -> None:
     people = [one for one in about if is_group(one, answer.question.spoken)]
     rows = answer.fetch("texts-of-initiatives")
     known = answer.describe(row["subject"] for row in rows)
-    fitting = {
-        row["subject"]
-        for row in rows
-        if any(says(one, [(row["lang"], row["quote"]), *known[row["subject"]]["label"].items()]) for one in people)
-    }
+    texts: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        texts.setdefault(row["subject"], [*known[row["subject"]]["label"].items()]).append((row["lang"], row["quote"]))
+    fitting = {subject for subject, said in texts.items() if any(says(one, said) for one in people)}
     rows = [row for row in rows if row["subject"] in fitting]
     listed(answer, rows, "group", dropped=[one.text for one in people], topic=", ".join(one.text for one in people))
     if answer.rows:

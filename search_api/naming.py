@@ -138,8 +138,9 @@ class Names:
         words = {stem(word): word for word in split(text) if len(word) > 4}
         having: dict[str, set[str]] = defaultdict(set)
         for key, kinds in self.by_name.items():
-            for word in {stem(word) for word in key.split()} & set(words):
-                having[word] |= kinds.get("theme", set())
+            if "theme" in kinds:
+                for word in {stem(word) for word in key.split()} & set(words):
+                    having[word] |= kinds["theme"]
         found = [
             Entity(tuple(sorted(refs)), "theme", words[word])
             for word, refs in sorted(having.items())

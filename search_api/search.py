@@ -28,7 +28,7 @@ from kg.vocabulary import ONTOLOGY
 from search_api.answers import Corpus, answer, keep
 from search_api.concepts import TRANSLATED, Concept, concepts, shares
 from search_api.hits import facets_of, hits_of, place_of
-from search_api.understanding import Question, asks_for, asks_number, topic, understand
+from search_api.understanding import ASKED, Question, asks_for, asks_number, topic, understand
 
 POOL = 100  # most passages that a search finds
 LOOKED_AT = 60  # best passages of each reason that are looked at
@@ -135,6 +135,15 @@ class Searching:
             for entity in indexed.entities:
                 found.setdefault(entity, []).append(ref)
         return found
+
+    @functools.cached_property
+    def of_kind(self) -> Mapping[str, frozenset[str]]:
+        """Passages that state or name anything of a kind that questions ask for, by how references of that kind begin."""
+        named = self.mentioned.items()
+        return {
+            start: frozenset(ref for entity, refs in named if entity.startswith(start) for ref in refs)
+            for start in ASKED.values()
+        }
 
 
 @functools.cache
@@ -253,9 +262,8 @@ def ranked(
         values[REASONS.index("figures")] = [min(1.0, index.passages[ref].numbers / DIGITS) for ref in found]
     values[REASONS.index("proof")] = [ref in proof for ref in found]
     if asked_for := asks_for(question.text):
-        values[REASONS.index("asked")] = [
-            any(entity.startswith(asked_for) for entity in index.passages[ref].entities) for ref in found
-        ]
+        of_kind = [searching.of_kind[start] for start in asked_for]
+        values[REASONS.index("asked")] = [any(ref in known for known in of_kind) for ref in found]
     if question.years or question.chosen:
         values[REASONS.index("period")] = [_of_period(index.passages[ref], question) for ref in found]
     weights = np.array([ranking()[name] for name in REASONS], np.float32)

@@ -14,7 +14,7 @@ from kg.glossary import groups, meanings, stems, topic_of
 from kg.lexical import words
 from kg.names import fold
 from search_api.answers import Answering, Corpus
-from search_api.concepts import SAID, Concept, concepts, spread
+from search_api.concepts import Concept, concepts, spread
 from search_api.understanding import NUMBER, YEAR, YEARS, speaks_of_frame
 from search_api.wording import wording
 
@@ -42,10 +42,13 @@ def says(concept: Concept, texts: Iterable[tuple[str, str]]) -> bool:
     """Whether one of some texts, each with its language, has a concept in any of its ways."""
     for lang, text in texts:
         row = _stemmed(lang, text)
-        # A language that no document is in has no ways; a label in it may still hold the asker's own word.
-        ways = concept.ways.get(lang) or {stems(concept.text, lang): 1.0}
-        if any(f" {' '.join(key)} " in row for key, sure in ways.items() if key and sure > SAID):
-            return True
+        ways = concept.told.get(lang)
+        if ways is None:  # a language that no document is in; a label in it may still hold the asker's own word
+            own = stems(concept.text, lang)
+            ways = (f" {' '.join(own)} ",) if own else ()
+        for way in ways:
+            if way in row:
+                return True
     return False
 
 

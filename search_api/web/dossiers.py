@@ -22,7 +22,13 @@ from search_api.search import Searching
 from search_api.web.forms import DossierForm
 from search_api.web.site import Content, Crumb, Visit
 
-BY_DEFAULT = ("answers", "rows", "grants", "passages")  # what is ticked at first; what only comes near, or is suggested, is not
+BY_DEFAULT = (
+    "answers",
+    "things",
+    "rows",
+    "grants",
+    "passages",
+)  # what is ticked at first; what only comes near, or is suggested, is not
 REMARK = "remark-"
 Found = dict[str, Any]
 Ticked = list[tuple[str, Mapping[str, Any]]]  # things that can be ticked, each with its key
@@ -101,13 +107,14 @@ def file(searching: Searching, form: DossierForm, posted: FormData, lang: str) -
 def items(entry: Mapping[str, Any], place: int) -> dict[str, Ticked]:
     """What of a question can be ticked, each with its key, which is the same in both languages: "3.answers.0f1e2d3c4b"."""
     overview = entry["overview"] or {"rows": [], "grants": [], "suggested": []}
-    lists = {"answers": told_rows(entry), **{name: overview[name] for name in ("rows", "grants", "suggested")}}
+    things = [block for block in entry["blocks"] if block["facts"]]
+    lists = {"answers": told_rows(entry), "things": things, **{name: overview[name] for name in ("rows", "grants", "suggested")}}
     return {name: _keyed(f"{place}.{name}", found) for name, found in (*lists.items(), ("evidence", entry["evidence"]))}
 
 
 def parts(entry: Mapping[str, Any], place: int) -> list[Part]:
     """The blocks of a question with what of them can be ticked: as many rows as the file lists. Those of a question about each
-    of a list are rows of one table, which is kept whole."""
+    of a list are rows of one table, the `things` of `items`."""
     found = []
     for key, block in _keyed(f"{place}.blocks", [block for block in entry["blocks"] if not block["facts"]]):
         shown = block["rows"][:LISTED]
@@ -143,7 +150,10 @@ def kept(made: Found, marks: Marks) -> Found:
     for place, entry in enumerate(made["questions"]):
         lists = items(entry, place)
         changed = {**entry, "evidence": left(lists["evidence"])}
-        changed["blocks"] = [block for block in entry["blocks"] if block["facts"]]
+        changed["blocks"] = left(lists["things"])
+        fewer = len(changed["blocks"]) < len(lists["things"])
+        if fewer:  # it was understood of all of them
+            changed["read_as"] = None
         if entry["answer"]:
             changed["answer"] = {**entry["answer"], "answers": left(lists["answers"])}
         if entry["overview"]:
@@ -153,7 +163,7 @@ def kept(made: Found, marks: Marks) -> Found:
             of_block = {"rows": left(part.rows), "grants": left(part.grants), "passages": left(part.passages)}
             if part.empty or any(of_block.values()):  # one of which nothing is kept is no gap of the corpus
                 changed["blocks"].append({**part.block, **of_block, "left_out": part.left_out})
-        fewer = entry["answer"] and len(changed["answer"]["answers"]) < len(lists["answers"])
+        fewer = fewer or bool(entry["answer"] and len(changed["answer"]["answers"]) < len(lists["answers"]))
         if fewer or tabled(changed) < tabled(entry):  # the sentence would name what was left out
             changed["texts"] = dict.fromkeys(entry["texts"], "")
         if remark := marks.remarks.get(place, "").strip():

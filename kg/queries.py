@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
 from kg.errors import QueryError, StoreError
-from kg.names import expand, shorten
+from kg.names import PREFIXES, expand, shorten
 
 FOLDER = Path(__file__).with_name("queries")
 FORMS = ("select", "ask", "construct", "describe")
@@ -106,11 +107,18 @@ def check(text: str) -> list[Token]:
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """The errors of the store while a query is evaluated, as ours: QueryError with the place, StoreError for its files."""
+def reading(text: str = "") -> Iterator[None]:
+    """The errors of the store while a query (its text) is evaluated, as ours: QueryError with the place, StoreError for its
+    files."""
     try:
         yield
     except SyntaxError as error:
+        if unknown := _undeclared(text) if "Prefix not found" in str(error) else None:
+            prefix, known = unknown.text.split(":")[0], ", ".join(f"{prefix}:" for prefix in ("gvpp", *PREFIXES))
+            remedy = f"declare it (PREFIX {prefix}: <…>), or use one that is known: {known}"
+            raise QueryError(
+                f"the prefix {prefix}: is not declared", where=position(text, unknown.start), remedy=remedy
+            ) from error
         place = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
         where = f"query, line {place[1]}, column {place[2]}" if place else "query"
         raise QueryError(f"not valid SPARQL: {place[3] if place else error}", where=where, remedy="correct the query") from error
@@ -118,6 +126,14 @@ def reading() -> Iterator[None]:
         raise StoreError(f"the store cannot be read: {error}", remedy="build again") from error
     except (RuntimeError, ValueError) as error:
         raise QueryError(f"cannot be run: {error}", where="query", remedy="correct the query") from error
+
+
+def _undeclared(text: str) -> Token | None:
+    """The first name whose prefix neither the query nor the product declares."""
+    found = tokens(text)
+    declared = {one.text.split(":")[0] for before, one in pairwise(found) if before.text.casefold() == "prefix"}
+    declared |= {"gvpp", *PREFIXES}
+    return next((one for one in found if one.kind == "name" and one.text.split(":")[0] not in declared), None)
 
 
 def _check_form(text: str, found: Iterable[Token]) -> None:

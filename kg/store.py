@@ -363,7 +363,7 @@ def query(
     check(text)
     store = open_store(source) if isinstance(source, Generation) else source
     terms = {ox.Variable(name): term for name, term in (values or {}).items()}
-    with reading():
+    with reading(text):
         result = store.query(text, base_iri=f"{base}/", prefixes=_prefixes(base), substitutions=terms)
         if isinstance(result, ox.QueryBoolean):
             return bool(result)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from kg.glossary import words
 from search_api.answers import CITATIONS, Answering, Corpus, passage_row
 from search_api.figures import CLOSE, Figures, Found, Row, before
 from search_api.understanding import asks_begin, begins, undated
+from search_api.wording import wording
 
 TITLE = 90  # letters of a line that may be a title
+EARLY = 2  # years before its period in which a plan is made
 OTHERS = 0.6  # another date for the same thing may stand in a sentence that covers less of the question
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d)(?!\d)")
 
@@ -56,6 +59,8 @@ def when(answer: Answering) -> None:
     dates = corpus.dates.begins if asks_begin(answer.question.text) else corpus.dates.all
     asked = replace(answer.question, text=undated(answer.question.text))
     found = dates.find(asked, corpus.names.of, corpus.names.publishers, close=OTHERS)
+    if answer.question.chosen and not answer.question.years and not answer.question.entities:
+        found = [one for one in found if _of_plan(one.row, answer.question.plans)]
     told = _told(found)[:CITATIONS]
     for row in told:
         place = corpus.searching.place(corpus.searching.index.passages[row["passage"]])
@@ -66,6 +71,14 @@ def when(answer: Answering) -> None:
         years = list(dict.fromkeys(year for row in told for year in _years(row["quote"])))
         if len(years) > 1:
             answer.notes.append(answer.say("note", "several_years", years=", ".join(years)))
+
+
+def _of_plan(row: Row, plans: Collection[str]) -> bool:
+    """Whether a sentence with a date may be about one of some plan editions: it names the plan, at a time that fits."""
+    if set(wording()["pass"]["plan"]).isdisjoint(words(row["quote"])):
+        return False
+    periods = [tuple(map(int, re.findall(r"\d{4}", plan))) for plan in plans]
+    return any(period[0] - EARLY <= int(row["value"][:4]) <= period[-1] for period in periods if period)
 
 
 def _years(quote: str) -> list[str]:

@@ -16,7 +16,7 @@ from kg.names import fold, shorten
 from kg.quotes import quote_at
 from search_api import dossier_table as tables
 from search_api.answers import Answering, ask
-from search_api.dossier_context import TAKEN, Context, Read, listed, named, surface, topic, written, years_of
+from search_api.dossier_context import TAKEN, Context, Read, listed, measures_of, named, surface, topic, written, years_of
 from search_api.dossier_each import MOST as THINGS
 from search_api.dossier_each import (
     Each,
@@ -37,6 +37,7 @@ from search_api.dossier_excerpt import excerpt
 from search_api.dossier_split import Item, Pasted, say, split, wants, wording
 from search_api.naming import split as split_name
 from search_api.search import Searching, search
+from search_api.topics import narrows
 from search_api.understanding import Question, understand
 
 QUESTIONS = 60  # sub-questions that are answered
@@ -116,7 +117,7 @@ class _Making:
 
     def _questions(self) -> Iterable[Found]:
         count = 0
-        before = ""
+        before, told = "", None
         for place, item in enumerate(self.pasted.items):
             if not item.parts or (item.context and len(item.above) < item.level):
                 yield self._entry(item, item.text, heading=True)
@@ -127,8 +128,9 @@ class _Making:
                 if count > QUESTIONS:
                     entry["gaps"].append({"kind": "limit", "text": self.told("not_answered", n=QUESTIONS)})
                 elif not self._of_listed(entry, item, place):
-                    read = self.context.read(item, text, earlier, before)
+                    read = self.context.read(item, text, earlier, before, told)
                     self._answer(entry, item, read)
+                    told = measures_of(entry["answer"]["answers"], entry["number"]) or told
                     before = read.text
                     earlier.append(read.text)
                     made = listing(entry, item, place, self.corpus.base, self.tables)
@@ -222,11 +224,11 @@ class _Making:
         own = replies[item.lang]
         same = {lang: reply for lang, reply in replies.items() if _rows(reply) == _rows(own)}
         reply = same.get(self.lang, own)
-        passages = [row for row in reply["answers"] if row["kind"] == "Passage"]
-        # Passages are no answer here: they stand below, to be checked.
+        # The nearest passages are no answer here: they stand below, to be checked. Those that tell what was asked are one.
+        passages = reply["answers"] if reply["intent"] == "passages" else []
         reply = {
             **reply,
-            "answers": [row for row in reply["answers"] if row["kind"] != "Passage"],
+            "answers": [] if passages else reply["answers"],
             "nearest": [row for row in reply["nearest"] if row["kind"] != "Passage"],
         }
         for row in reply["answers"]:
@@ -283,8 +285,9 @@ class _Making:
             # An answer that was looked for and not found has said what is not there.
             name = "gap_overview" if wanted else "gap" if reply["intent"] == "unknown" else "gap_answered"
             told = self.told(name, about=about)
-            more = self.told("gap_passages") if entry["evidence"] else dict.fromkeys(self.langs, "")
-            entry["gaps"].append({"kind": "nothing", "text": {lang: f"{told[lang]} {more[lang]}".strip() for lang in self.langs}})
+            entry["gaps"].append({"kind": "nothing", "text": told})
+            if entry["evidence"]:
+                entry["gaps"].append({"kind": "passages", "text": self.told("gap_passages")})
         self._gap_years(entry, question)
         if rows := (entry["overview"] or {}).get("rows"):
             for name, column in (("measure", "measures"), ("organisation", "organisations"), ("amount", "amounts")):
@@ -327,7 +330,8 @@ class _Making:
     def _tables(self, entry: Found, question: Question, wanted: Sequence[str], hits: Sequence[Found]) -> None:
         answering = Answering(self.corpus, replace(question, lang=self.lang))
         broad = fold(wording()["generic"]["broad"]).split()
-        topic_words = [word for word in topic(question.text, entry["lang"], question) if fold(word) not in broad]
+        words = [word for word in topic(question.text, entry["lang"], question) if fold(word) not in broad]
+        topic_words = [word for word in words if narrows(self.corpus, entry["lang"], word)]
         about = [hit for hit in hits if _near(hit, ON_TOPIC)] if topic_words else []
         passages = {shorten(hit["passage"], self.corpus.base) for hit in about} if topic_words else None
         limits = tables.limits(replace(question, entities=tuple(named(question))), passages)

@@ -20,7 +20,19 @@ from search_api.dossier_split import Item, Pasted, say, wants, wording
 from search_api.naming import Entity
 from search_api.naming import split as split_name
 from search_api.search import Searching
-from search_api.understanding import NUMBER, PART, THEME, YEAR, YEARS, ZONE, Question, editions_of_numbers, language, understand
+from search_api.understanding import (
+    NUMBER,
+    PART,
+    THEME,
+    YEAR,
+    YEARS,
+    ZONE,
+    Question,
+    asks_number,
+    editions_of_numbers,
+    language,
+    understand,
+)
 
 EVERYWHERE = 0.1  # share of the passages above which a name that they have says nothing about the subject
 TAKEN = 3  # names or words taken from the context
@@ -41,6 +53,22 @@ class Source:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Measures of one plan edition that an answer listed. question: its number."""
+
+    numbers: tuple[str, ...]
+    years: str
+    question: str
+
+
+def measures_of(rows: Iterable[Mapping[str, Any]], question: str) -> Told | None:
+    """The measures among the rows of an answer, where they are of one plan edition: a later question may mean them."""
+    found = [row for row in rows if row["kind"] == "Measure"]
+    plans = {row["plan"] for row in found}
+    return Told(tuple(row["number"] for row in found), years_of(plans.pop()), question) if len(plans) == 1 else None
+
+
 @dataclass(slots=True)
 class Read:
     """A question as it is asked: its text with what was added, and from where. optional: it could be asked without."""
@@ -58,8 +86,8 @@ class Context:
         often = len(searching.index.passages) * EVERYWHERE
         self.everywhere = {ref for ref, count in searching.index.mentions.items() if count > often}
 
-    def read(self, item: Item, text: str, earlier: Sequence[str], before: str) -> Read:
-        """The question with what it takes from its context."""
+    def read(self, item: Item, text: str, earlier: Sequence[str], before: str, told: Told | None = None) -> Read:
+        """The question with what it takes from its context. told: the measures that the last answer listed."""
         own = self.understood(text, item.lang)
         read = Read(text)
         above = [Source("parent", self.pasted.items[place].text) for place in reversed(item.above)]
@@ -72,10 +100,10 @@ class Context:
             whole = self._completed(source.text, text, own)
             return Read(whole, [{"what": "question", "names": [source.text.rstrip(" ?.")], "from": source.name}])
         about = topic(text, item.lang, own)
-        if not (own.numbers or own.part or own.abbreviation or named(own)):
+        numbered = _says("refers", "measure", text)
+        if not (own.numbers or own.part or (own.abbreviation and not numbered) or named(own)):
             each = asked_of_each(text)
             refers = _says("refers", "words", text) or bool(each and each.before)
-            numbered = _says("refers", "measure", text)
             order = (
                 [*same, *above, *previous, *title, *preamble]
                 if refers
@@ -88,6 +116,10 @@ class Context:
             for source in order:
                 if self._take(read, source, item.lang, numbers=mode):
                     break
+            if numbered and not read.added and told and len(told.numbers) <= TAKEN:
+                origin = {"from": "answer", "number": told.question}
+                read.added.append({"what": "measures", "names": list(told.numbers), **origin})
+                read.added.append({"what": "plan", "names": [told.years], **origin})
             read.optional = bool(about)
         else:
             read.optional = True
@@ -135,6 +167,7 @@ class Context:
             names = [*([f"{part[0]} {say('added', 'resolution', lang)}"] if found.part and part else []), *names[:TAKEN]]
             known = replace(found, entities=tuple(one for one in found.entities if one.known))
             field = topic(source.text, language(source.text, lang), known)
+            field = [word for word in field if not asks_number(word)]  # "percentage": this question asks something else
             for phrase in (
                 *CAPITALS.findall(source.text),
                 *(word for word in field if numbers != "names" and (not names or _of_the_field(word, lang))),

@@ -14,13 +14,20 @@ TITLES = {"initiative": "initiative", "measure": "measure", "body": "organisatio
 
 def each_table(words: Words, blocks: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     """A table of blocks with facts, all about the same; those without any by name below it."""
-    told = [block for block in blocks if any(fact["values"] or fact["near"] for fact in block["facts"])]
+    told = [
+        block for block in blocks if any(fact["values"] or (fact["near"] and not _only_dated(block)) for fact in block["facts"])
+    ]
     empty = [block for block in blocks if block not in told]
     if told:
         yield _table(words, told)
     for lang in words.langs if empty else ():
         names = "; ".join("".join(run.text for run in _name(words, block)) for block in empty)
         yield Block("gap", (Run(say("sentence", "each_empty", lang, n=len(empty), names=names), lang),))
+
+
+def _only_dated(block: Mapping[str, Any]) -> bool:
+    """Whether nothing but a period is asked: the year of a document that names a thing is near that, and tells nothing of it."""
+    return [fact["what"] for fact in block["facts"]] == ["period"]
 
 
 def _table(words: Words, blocks: Sequence[Mapping[str, Any]]) -> Block:

@@ -15,6 +15,7 @@ from search_api.dossier_words import COLON, Block, Run, Words, joined
 from search_api.wording import LOCALES
 from search_api.wording import wording as answering
 
+NAMED = 16  # characters between a colon and the first name of a list: the number of a measure
 QUOTED = 15  # rows of a list up to which each shows its quote; those of longer lists stand with the sources
 QUOTE = 400  # characters of a quote beside a row
 LISTED = 25  # initiatives of one block
@@ -135,7 +136,9 @@ class _Layout(Words):
                 yield Block("note", (Run(say("sentence", "read_each", lang, **values), lang),))
                 continue
             what = ", ".join(say("added", one["what"], lang, names=", ".join(one["names"])) for one in read["added"])
-            source = ", ".join(dict.fromkeys(say("from", one["from"], lang) for one in read["added"]))
+            source = ", ".join(
+                dict.fromkeys(say("from", one["from"], lang, number=one.get("number", "")) for one in read["added"])
+            )
             yield Block("note", (Run(say("sentence", "read_as", lang, text=read["text"], what=what, source=source), lang),))
 
     def answer(self, question: Mapping[str, Any]) -> Iterator[Block]:
@@ -177,6 +180,9 @@ class _Layout(Words):
         runs = self.thing(row)
         if row["kind"] == "Abbreviation" and row["text"]:
             runs = (*runs, Run(f"{COLON[self.lang]}{row['text']}"))
+        if row["kind"] == "Passage":  # what it says is the answer, and not what it is called
+            yield self.quote({**row["citations"][0], "quote": row["text"]})
+            return
         yield Block("item", (*runs, Run(" "), *self.refs(row["citations"])))
         if quoted and row["citations"] and fold(row["citations"][0]["quote"]) not in map(fold, row["label"].values()):
             yield self.quote(row["citations"][0])
@@ -315,4 +321,5 @@ def _short(text: str, rows: Sequence[Mapping[str, Any]]) -> str:
     if len(text) <= SENTENCE or not rows:
         return text
     places = [place for name in rows[0]["label"].values() if (place := text.find(name)) > 0]
-    return text[: min(places)].rstrip(" :;,") + "." if places else text
+    begin = text.rfind(":", 0, min(places)) if places else -1  # a name inside a sentence stays
+    return f"{text[:begin].rstrip()}." if begin > 0 and min(places) - begin < NAMED else text

@@ -249,6 +249,7 @@ def _headed(pasted: Pasted, units: list[_Unit]) -> list[_Unit]:
     """Take title, lines about the document and politeness out."""
     kept: list[_Unit] = []
     awaited = False  # a label without its title
+    named = ""  # what a line about the document says that the question is about
     for unit in units:
         title = None if unit.kind else _label(unit.text)
         if title is not None:
@@ -259,16 +260,25 @@ def _headed(pasted: Pasted, units: list[_Unit]) -> list[_Unit]:
             awaited = False
         elif not unit.kind and _is(unit.text, "header"):
             pasted.header.append(unit.text)
+            named = named or _subject(unit.text)
         elif _is(unit.text, "polite"):
             pasted.closing.append(unit.text)
         else:
             kept.append(unit)
+    if not pasted.titles and named:
+        pasted.titles.append(named)
     if not pasted.titles and len(kept) > 1 and not kept[0].kind:
         first = kept[0].text
         if len(first) <= TITLE and not first.endswith((".", "?", ":", ";", ",")) and not asks(first):
             pasted.titles.append(first)
             kept.pop(0)
     return kept
+
+
+def _subject(line: str) -> str:
+    """What a line such as "Vraag nr. 12 betreffende …" says that the question is about, "" where it does not."""
+    found = re.search(rf"(?<!\w)(?:{'|'.join(wording()['split']['subject'])})\s+(\S.+)", line, re.I)
+    return found[1][0].upper() + found[1][1:].strip() if found else ""
 
 
 def _itemised(pasted: Pasted, units: list[_Unit]) -> None:
@@ -282,12 +292,12 @@ def _itemised(pasted: Pasted, units: list[_Unit]) -> None:
     }
     elsewhere = any(asked.values())
     announced = False
-    for unit, mine in zip(units, lists, strict=True):
+    for unit, mine, after in zip(units, lists, [*units[1:], None], strict=True):
         parts, context = _asking(unit.text)
         if not unit.kind:
             announced = bool(parts) or _pattern("split", "announces").search(fold(unit.text)) is not None
             stack = []
-            lead = unit.text.endswith(":")
+            lead = unit.text.endswith(":") or bool(after and after.kind and parts and all(map(_announces, parts)))
             if lead and "overview" in wants(unit.text) and not _pattern("split", "announces").search(fold(unit.text)):
                 lead = False
             if parts and not lead:
@@ -303,6 +313,13 @@ def _itemised(pasted: Pasted, units: list[_Unit]) -> None:
                 stack.pop()
             _add(pasted, unit, stack, counts, parts, context)
     _settle(pasted)
+
+
+def _announces(sentence: str) -> bool:
+    """Whether a sentence that asks nothing by itself says that questions follow: "graag verneem ik een stand van zaken"."""
+    folded = fold(sentence)
+    told, asked = (_pattern("split", name).search(folded) for name in ("announces", "interrogative"))
+    return bool(told) and not asked and "?" not in sentence
 
 
 def _lists(units: Sequence[_Unit]) -> list[int]:

@@ -264,7 +264,7 @@ def blocks(answering: Answering, tables: Tables, kind: str, wanted: Limits) -> l
 
 
 def _block(answering: Answering, tables: Tables, kind: str, ref: str, mine: Sequence[Told], wanted: Limits) -> dict[str, Any]:
-    shown = mine[:MOST]
+    shown = sorted(mine, key=lambda told: told.status in ("planned", "considered"))[:MOST]  # what is done comes first
     return {
         **named(answering, ref),
         "kind": kind,

@@ -20,6 +20,7 @@ COUNTED = 0.08  # more where the unit is what the question counts
 SUMMED = 0.1  # more where a total is asked for, and the figure is called one
 DATED = 0.1  # more where the figure is of a year that the question names, less where it has no year
 DOING = 0.6  # what a verb counts: the same thing is told in many ways
+TITLE = 60  # characters of the longest name of a figure that is no sentence
 AROUND = 0.7  # what a word counts that stands in the heading or just before the sentence
 BEFORE = 250  # characters before a sentence that say what it is about
 MOST = 6
@@ -37,6 +38,7 @@ class Found:
     row: Row
     score: float
     counted: bool  # its unit is what the question counts
+    exact: bool = True  # and says so itself: "people", and not "professionals"
 
 
 class Figures:
@@ -62,6 +64,7 @@ class Figures:
             _Unit.of(row.get("unit", ""), *((row["name"], row.get("caption", "")) if DASH in row["name"] else ())) for row in rows
         ]
         self.rarest = math.log(1 + len(rows))
+        self.years = {int(row["year"]) for row in rows if row.get("year")}
 
     def _weight(self, term: Term) -> float:
         """What a term tells, by how few figures have it in any of its ways: names fully, other words at most half of what a rare
@@ -72,12 +75,17 @@ class Figures:
     def counting(self, question: Question, passages: Sequence[str]) -> list[Found]:
         """Figures of some passages whose unit is what the question counts, of the years that it names; in the passages' order."""
         wanted = _wanted(question, {}, ())
+        known = _stems(*(word for entity in question.entities for word in words(entity.name)))  # the passages name these
+        names = [term for term in wanted if term.name and not term.within(known)]
         years = set(question.years or question.span)
         return [
             Found(row, 1.0, True)
             for passage in passages
-            for row, unit, text in zip(self.rows, self.units, self.texts, strict=True)
-            if row["passage"] == passage and _counts(wanted, unit, text) and (not years or _of_years(row, years))
+            for row, unit, text, proper in zip(self.rows, self.units, self.texts, self.proper, strict=True)
+            if row["passage"] == passage
+            and _counts(wanted, unit, text)
+            and all(any(way & proper for way in term.ways) for term in names)
+            and (not years or _of_years(row, years))
         ][:MOST]
 
     def beside(self, question: Question, found: Sequence[Found], names: Mapping[str, Sequence[str]]) -> list[Found]:
@@ -124,6 +132,8 @@ class Figures:
         wanted = _wanted(question, names, passed)
         if not wanted:
             return []
+        # "The budget of the plan": any amount within it would do, so a figure has to be called that of the plan.
+        whole_plan = question.chosen and not question.years and all("budget" in term.heads for term in wanted)
         weights = [self._weight(term) for term in wanted]
         total = math.fsum(weights)
         years = set(question.years or question.span)
@@ -138,7 +148,9 @@ class Figures:
         scored: list[Found] = []
         for place in sorted(set().union(*whole)):
             row, unit = self.rows[place], self.units[place]
-            if years and not _of_years(row, years):
+            if years and not _of_years(row, years, dated=whole_plan or not years & self.years):
+                continue
+            if whole_plan and (len(row["name"]) > TITLE or set(wording()["pass"]["plan"]).isdisjoint(words(row["name"]))):
                 continue
             if any(
                 (place not in near and (term.people or term.name))
@@ -152,7 +164,8 @@ class Figures:
             ):
                 continue
             if often:
-                counted = next((term for term in wanted if unit.is_of(term)), None)
+                counted = None if unit.people else next((term for term in wanted if term.verb and unit.is_of(term)), None)
+                counted = wanted[0] if unit.times else counted
             else:
                 counted = _counts(wanted, unit, self.texts[place])
             got = math.fsum(
@@ -165,12 +178,13 @@ class Figures:
             enough += SUMMED if summed and not totals.isdisjoint(words(row["name"])) else 0
             score = enough + dated
             if (counted or not counts) and enough >= ENOUGH:
-                scored.append(Found(row, score, counted is not None))
+                scored.append(Found(row, score, counted is not None, counted is not None and unit.names(counted)))
         scored.sort(key=lambda found: (-found.score, found.row["document"], int(found.row["start"])))
         best = scored[0].score if scored else 0.0
         nearly = [found for found in scored if found.score >= close * best]
         # Of a sentence with several numbers, the one that counts what was asked.
         nearly = [found for found in nearly if found.counted] or nearly
+        nearly = [found for found in nearly if found.exact] or nearly
         return [*nearly, *_contradicting(nearly, scored, dated=bool(years))][:MOST]
 
 
@@ -181,17 +195,21 @@ class _Unit:
     words: frozenset[str]
     stems: frozenset[str]
     people: bool
+    times: bool
 
     @classmethod
     def of(cls, *texts: str) -> _Unit:
         said = {word for text in texts for word in words(text)}
-        return cls(_whole(said), _stems(*texts), not said.isdisjoint(wording()["pass"]["person"]))
+        people, times = (not said.isdisjoint(wording()["pass"][name]) for name in ("person", "times"))
+        return cls(_whole(said), _stems(*texts), people, times)
+
+    def names(self, term: Term) -> bool:
+        """Whether it has a word for what a term says."""
+        return not self.words.isdisjoint(term.heads) or any(len(way) > 1 and way <= self.stems for way in term.ways)
 
     def is_of(self, term: Term) -> bool:
         """Whether it counts what a term says; flying hours are hours, and patients are people."""
-        if self.people and PERSON in term.heads:
-            return True
-        if not self.words.isdisjoint(term.heads) or any(len(way) > 1 and way <= self.stems for way in term.ways):
+        if self.names(term) or (self.people and PERSON in term.heads):
             return True
         tails = tuple(head for head in term.heads if len(head) >= HEAD)
         return any(word.endswith(tails) for word in self.words if len(word) >= COMPOUND)
@@ -230,9 +248,14 @@ def before(passage: str, quote: str) -> str:
     return passage[max(0, place - BEFORE) : place] if place > 0 else ""
 
 
-def _of_years(row: Row, years: Collection[int]) -> bool:
-    """Whether a figure may be of a year that is asked for: it has that year or none, or its sentence names it."""
-    return not row.get("year") or int(row["year"]) in years or any(str(year) in row["quote"] for year in years)
+def _of_years(row: Row, years: Collection[int], *, dated: bool = False) -> bool:
+    """Whether a figure may be of a year that is asked for: it has that year or none, or its sentence names it by itself, not as
+    the end of a date or period. dated: it has to say which year it is of."""
+    if row.get("year") and int(row["year"]) in years:
+        return True
+    if not row.get("year") and not dated:
+        return True
+    return any(re.search(rf"(?<![/.–\d-]){year}(?!\d)", row["quote"]) for year in years)
 
 
 def is_money(row: Row) -> bool:

@@ -108,7 +108,7 @@ def _measures_of(answer: Answering, name: str, template: str) -> None:
 
 
 def zone(answer: Answering) -> None:
-    """Initiatives of a police zone or commune; only the specific or only the daily ones when the question says so."""
+    """Initiatives of police zones and communes; only the specific or only the daily ones when the question says so."""
     for entity in answer.question.entities:
         if entity.kind != "place":
             continue
@@ -120,9 +120,13 @@ def zone(answer: Answering) -> None:
         rows = chosen if chosen or answer.question.planned else rows
         if answer.question.activity:
             rows = [row for row in rows if (row["kind"] == "ns/gvpp#daily") == (answer.question.activity == "daily")]
+        before = len(answer.rows)
         lists.listed(answer, rows, "zone", name=answer.label(entity.refs[0]))
-        things.passages_of(answer, [ref for ref in entity.refs if _zone_rows(answer, ref)], answer.label(entity.refs[0]))
-        return
+        if told := things.passages_of(answer, [ref for ref in entity.refs if _zone_rows(answer, ref)]):
+            if len(answer.rows) == before and answer.sentences:  # that no initiative is stated is not all
+                answer.sentences.pop()
+            answer.rows += told
+            answer.sentences.append(answer.say("sentence", "told_of", name=answer.label(entity.refs[0])))
 
 
 def _zone_rows(answer: Answering, place: str) -> list[dict[str, str]]:
@@ -241,9 +245,8 @@ def abbreviation(answer: Answering) -> None:
 
 def names(answer: Answering) -> None:
     """Names of an organisation then and now, of a zone or commune in both languages: curated facts, which say so."""
-    for entity in answer.question.entities:
-        if entity.kind not in ("organisation", "place"):
-            continue
+    bodies = [entity for entity in answer.question.entities if entity.kind in ("organisation", "place")]
+    for entity in sorted(bodies, key=lambda entity: entity.common):  # "the police zone of Jette" asks after Jette
         for ref in entity.refs:
             known, sparql = renaming.history(answer.corpus, ref)
             answer.sparql.append(sparql)

@@ -24,6 +24,9 @@ def figure(answer: Answering) -> None:
     missing = []
     for part in further if found else ():
         more = answer.figures().beside(part, found, answer.corpus.names.of) or _found(answer, part)
+        if not part.entities:  # it is about what the first part names
+            told = {one.row["passage"] for one in found}
+            more = [one for one in more if one.row["passage"] in told]
         found += more
         missing += [] if more else [part.text.strip(" ?.,")]
     if not found:
@@ -93,6 +96,8 @@ def grant(answer: Answering) -> None:
         given_for.setdefault((row["recipient"], row["year"], row.get("name", "")), []).append(row)
     for each in given_for.values():
         _differing(answer, each)
+    if missing := sorted(set(answer.question.years) - {int(row["year"]) for row in mine}):
+        answer.sentences.append(answer.say("sentence", "grant_years", years=", ".join(map(str, missing))))
     answer.conflicts()
 
 

@@ -18,9 +18,9 @@ def listed(answer: Answering, rows: Sequence[Row], template: str, *, dropped: Se
     Where none is about any of the topics nothing is answered: a list of something else would be wrong.
     """
     about = topics_of(answer, dropped)
-    kept, others = narrowed(answer, rows, about)
+    kept, said, unsaid = narrowed(answer, rows, about)
     if rows and not kept:
-        missed = ", ".join(one.text for one in about if one not in others)
+        missed = ", ".join(one.text for one in about if one.text not in (*said, *unsaid))
         answer.sentences.append(answer.say("sentence", "nothing_about", topic=missed))
         for ref in list(grouped(rows, "subject"))[:NEAREST]:
             answer.nearest.append({"iri": f"{answer.corpus.base}/{ref}", "kind": "Initiative", **answer.describe([ref])[ref]})
@@ -33,8 +33,9 @@ def listed(answer: Answering, rows: Sequence[Row], template: str, *, dropped: Se
         names = "; ".join(answer.label(ref) for ref in list(by_initiative)[:NAMED])
         more = " …" if len(by_initiative) > NAMED else ""  # the rows have them all
         answer.sentences.append(answer.say("sentence", template, count=count, names=names + more, **values))
-        if others:
-            answer.notes.append(answer.say("note", "not_narrowed", topic=", ".join(one.text for one in others)))
+        for name, topics in (("said_first", said), ("not_narrowed", unsaid)):
+            if topics:
+                answer.notes.append(answer.say("note", name, topic=", ".join(topics)))
     else:
         answer.sentences.append(answer.say("sentence", f"{template}_none", **values))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from search_api.answers import Answering, grouped, passage_row
 from search_api.intents_lists import listed
@@ -74,9 +75,9 @@ def _headed(answer: Answering) -> None:
                 answer.sentences = answer.sentences or [answer.say("sentence", "headed", name=answer.label(entity.refs[0]))]
 
 
-def passages_of(answer: Answering, communes: Sequence[str], name: str) -> None:
-    """The passages that speak of communes, beside the initiatives that are listed: reports tell what a commune does without
-    giving it a name. Where the question has a topic, those that have it too."""
+def passages_of(answer: Answering, communes: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows for the passages that speak of communes, beside the initiatives that are listed: reports tell what a commune does
+    without giving it a name. Where the question has a topic, those that have it too."""
     searching = answer.corpus.searching
     about = [one for one in topics_of(answer) if decides(answer.corpus, answer.question.spoken, one)]
     told: list[tuple[int, str]] = []
@@ -88,13 +89,8 @@ def passages_of(answer: Answering, communes: Sequence[str], name: str) -> None:
             found = list(alone.finditer(text))
             if found and all(says(one, [(searching.index.passages[place].passage.lang, text)]) for one in about):
                 told.append((-len(found), place))
-    for _, place in sorted(told)[:FEW]:
-        cited = searching.place(searching.index.passages[place])
-        answer.rows.append(passage_row(cited, cited["quote"]))
-    if told:
-        if len(answer.rows) <= FEW:  # no initiative is listed
-            answer.sentences.clear()
-        answer.sentences.append(answer.say("sentence", "told_of", name=name))
+    cited = (searching.place(searching.index.passages[place]) for _, place in sorted(told)[:FEW])
+    return [passage_row(one, one["quote"]) for one in cited]
 
 
 def zones_about(answer: Answering) -> None:

@@ -114,7 +114,7 @@ def run_query(store: ox.Store, job: Job, base: str, limits: Limits, generation: 
     StoreError where the store cannot be read.
     """
     _checked(job.text)
-    with reading():
+    with reading(job.text):
         named = None if job.named_graphs is None else [_graph(iri, base) for iri in job.named_graphs]
         default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] | None = None
         if job.default_graphs is not None:

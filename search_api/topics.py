@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from kg.glossary import groups, meanings, stems, topic_of
@@ -64,6 +65,11 @@ def decides(corpus: Corpus, lang: str, concept: Concept) -> bool:
     return bool(ways) and not any(min(spread(index, lang, stem) for stem in key) for key in ways)
 
 
+def narrows(corpus: Corpus, lang: str, word: str) -> bool:
+    """Whether a word of a topic limits a table: it decides, or is a group of people."""
+    return any(decides(corpus, lang, one) or is_group(one, lang) for one in concepts(word, lang, corpus.searching.index))
+
+
 @functools.lru_cache(maxsize=65536)
 def _stemmed(lang: str, text: str) -> str:
     """The stems of a text between spaces. The same names and quotes are looked through for every question."""
@@ -72,20 +78,24 @@ def _stemmed(lang: str, text: str) -> str:
 
 def narrowed(
     answer: Answering, rows: Sequence[Mapping[str, str]], about: Sequence[Concept]
-) -> tuple[list[Mapping[str, str]], list[Concept]]:
-    """The rows whose initiative is about every topic that decides, and the other topics.
+) -> tuple[list[Mapping[str, str]], list[str], list[str]]:
+    """The rows whose initiative is about every topic that decides, those first that are about the others too; the others that
+    any of them is about, and those that none is about.
 
-    An initiative is about what its names, the words that prove it, their headings and the title of their document say.
+    Who it is for and how it is done is often left unsaid, so these exclude nothing. An initiative is about what its names,
+    the words that prove it, their headings and the title of their document say.
     """
-    deciding = [one for one in about if decides(answer.corpus, answer.question.spoken, one)]
-    others = [one for one in about if one not in deciding]
-    if not deciding:
-        return list(rows), others
+    if not about:
+        return list(rows), [], []
     answer.describe({row[name] for row in rows for name in ("subject", "document")})
     texts: dict[str, list[tuple[str, str]]] = {}
     for row in rows:
         known = texts.setdefault(row["subject"], list(answer.corpus.labels[row["subject"]]["label"].items()))
         known += [(row["lang"], row["quote"]), (row["lang"], row.get("section", ""))]
         known += answer.corpus.labels[row["document"]]["label"].items()
+    deciding = [one for one in about if decides(answer.corpus, answer.question.spoken, one)]
     kept = {subject for subject, known in texts.items() if all(says(one, known) for one in deciding)}
-    return [row for row in rows if row["subject"] in kept], others
+    others = {one.text: {subject for subject in kept if says(one, texts[subject])} for one in about if one not in deciding}
+    first = Counter(subject for saying in others.values() for subject in saying)
+    ordered = sorted((row for row in rows if row["subject"] in kept), key=lambda row: -first[row["subject"]])
+    return ordered, [text for text, saying in others.items() if saying], [text for text, saying in others.items() if not saying]

@@ -250,3 +250,26 @@ def test_answers_are_no_worse_than_they_were(real_build: Built, name: str) -> No
     before = json.loads((EVAL / "baseline" / f"{name}.json").read_text("utf-8"))
     assert not fallen(figures, before), fallen(figures, before)
     assert figures["false_answers"]["value"] <= before["false_answers"]["value"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Welke initiatieven zijn er in zone 5341 en zone 5344?", "Quelles initiatives y a-t-il dans les zones 5341 et 5344 ?"],
+)
+def test_every_place_that_a_question_names_is_answered(corpus: Corpus, question: str) -> None:
+    single = [
+        ask(corpus, question.replace(" en zone 5344", "").replace(" et 5344", "").replace("5341", zone))
+        for zone in ("5341", "5344")
+    ]
+    both = {row["iri"] for row in ask(corpus, question)["answers"]}
+    assert both == {row["iri"] for reply in single for row in reply["answers"]} and all(reply["answers"] for reply in single)
+
+
+@pytest.mark.parametrize("question", ["In welke politiezone ligt Evere?", "Dans quelle zone de police se trouve Evere ?"])
+def test_the_zone_of_a_commune(corpus: Corpus, question: str) -> None:
+    assert ask(corpus, question)["text"].startswith(("Politiezone van Evere:", "Zone de police compétente pour Evere :"))
+
+
+@pytest.mark.parametrize("question", ["Wat is het budget van het plan 2021-2024?", "Quel est le budget du plan 2031-2034 ?"])
+def test_the_budget_of_a_plan_is_no_amount_within_it(corpus: Corpus, question: str) -> None:
+    assert ask(corpus, question)["status"] == "not_found"

@@ -39,6 +39,8 @@ ROWS: list[dict[str, Any]] = [
         "year": "2022",
     },
     {"value": "88", "unit": "bewoners", "quote": "88 bewoners kregen een rookmelder."},
+    {"value": "64", "unit": "folders", "quote": "Van 1/1/2024 tot 31/12/2025 lagen er 64 folders.", "year": "2024"},
+    {"value": "3", "unit": "keer", "quote": "De stuurgroep vergaderde 3 keer."},
     {"value": "12", "unit": "bezoeken", "quote": "Er waren 12 bezoeken aan scholen in 2021.", "year": "2021"},
 ]
 
@@ -62,6 +64,8 @@ def found(question: str) -> list[str]:
         ("Quel pourcentage des navetteurs se sent en insécurité ?", ["20"]),
         ("Hoeveel klachten waren er over Lawaai?", ["48"]),
         ("Hoeveel bezoeken aan scholen in 2021?", ["12"]),
+        ("Hoeveel folders waren er in 2024?", ["64"]),
+        ("Hoe vaak vergaderde de stuurgroep?", ["3"]),
         ("Hoeveel patrouilles waren er in 2019?", ["31"]),  # its sentence names the year
         ("Hoeveel mensen kregen een rookmelder?", ["88"]),  # residents are people
     ],
@@ -81,6 +85,9 @@ def test_a_figure_is_found_by_what_it_counts(question: str, values: list[str]) -
         "Hoeveel bezoeken aan scholen in 2022?",
         "Hoeveel bezoeken aan alle scholen samen?",
         "Hoeveel euro kostten de drones?",
+        "Hoe vaak kwamen de agenten samen?",  # 17 agents are no occasion
+        "Combien de fois les drones ont-ils volé ?",
+        "Hoeveel folders waren er in 2025?",  # the end of a period is no year of its own
     ],
 )
 def test_what_only_looks_alike_is_no_answer(question: str) -> None:

@@ -206,7 +206,7 @@ def test_nineteen_communes_each_with_a_row_or_a_gap(searching: Searching) -> Non
     communes = [block for block in blocks if block["kind"] == "commune"]
     assert len(communes) == 19 and any(block["rows"] for block in communes) and all(block["zone"] for block in communes)
     empty = [block for block in communes if not (block["rows"] or block["grants"] or block["passages"])]
-    assert empty and markdown(found).count("Rien dans le corpus") == len(empty) + sum(
+    assert empty and markdown(found).count("Rien trouvé dans le corpus") == len(empty) + sum(
         1 for block in blocks if block["kind"] == "zone" and not (block["rows"] or block["grants"] or block["passages"])
     )
 
@@ -417,3 +417,24 @@ def test_wrong_use_says_what_to_do(data: Path, tmp_path: Path, arguments: tuple[
     places = {"{}": tmp_path / "vraag.txt", "{zip}": tmp_path / "vraag.docx"}
     result = run(data, *(places.get(one, one) for one in arguments))
     assert result.exit_code in (2, 3) and "→" in result.output
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. Welke maatregel van het plan 2021-2024 gaat over fietsdiefstal?\n2. Hoe luidt de tekst van die maatregel?",
+        "1. Quelle mesure du plan 2021-2024 porte sur le vol de vélos ?\n2. Quel est le texte de cette mesure ?",
+    ],
+)
+def test_a_question_may_mean_the_measure_that_the_answer_before_gave(searching: Searching, text: str) -> None:
+    first, second = make(searching, text)["questions"]
+    [given] = first["answer"]["answers"]
+    assert second["read_as"]["added"][0] == {"what": "measures", "names": [given["number"]], "from": "answer", "number": "1"}
+    assert [row["iri"] for row in second["answer"]["answers"]] == [given["iri"]]
+
+
+def test_words_of_asking_leave_no_zone_empty(searching: Searching) -> None:
+    found = make(searching, "1. Welke initiatieven onderneemt elke politiezone concreet inzake verbetering?")
+    plain = make(searching, "1. Welke initiatieven neemt elke politiezone?")
+    rows = [[len(block["rows"]) for block in one["questions"][0]["blocks"]] for one in (found, plain)]
+    assert rows[0] == rows[1] and any(rows[0])

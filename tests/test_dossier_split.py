@@ -221,3 +221,30 @@ def test_no_text_makes_it_fail(text: str) -> None:
     for item in pasted.items:
         assert item.text and (item.parts or item.context) and item.lang in ("nl", "fr", "en")
         assert all(0 <= place < len(pasted.items) for place in item.above)
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("Schriftelijke vraag nr. 12 betreffende de aanpak van zwerfvuil", "De aanpak van zwerfvuil"),
+        ("Question écrite n° 12 concernant la propreté des parcs", "La propreté des parcs"),
+    ],
+)
+def test_a_line_about_the_document_names_its_subject(line: str, title: str) -> None:
+    found = split(f"{line}\n\nHet is al lang zo. C'est connu.\n\n1. Hoeveel? Combien ?")
+    assert found.titles == [title] and line in found.header
+    assert split(f"{line}\nTitel: Iets anders\n\n1. Hoeveel?").titles == ["Iets anders"]
+
+
+@pytest.mark.parametrize(
+    ("lead", "asks"),
+    [
+        ("Ik had graag een stand van zaken vernomen.", False),
+        ("Je souhaiterais obtenir un état des lieux.", False),
+        ("Graag vernam ik hoeveel parken er zijn.", True),
+        ("Je souhaite savoir combien de parcs existent.", True),
+    ],
+)
+def test_what_only_announces_the_list_is_no_question(lead: str, asks: bool) -> None:
+    found = split(f"De parken\n\n{lead}\n\n1. Welke parken? Quels parcs ?\n2. Waar? Où ?")
+    assert [item.number for item in found.items] == (["", "1", "2"] if asks else ["1", "2"])

@@ -53,7 +53,8 @@ def test_a_dossier_shows_evidence_and_gaps_and_gives_what_is_ticked(client: Test
 
 
 @pytest.mark.parametrize(
-    ("lang", "empty", "near"), [("nl", "Niets in het corpus.", "Geen cijfer"), ("fr", "Rien dans le corpus.", "Aucun")]
+    ("lang", "empty", "near"),
+    [("nl", "Niets gevonden in het corpus.", "Geen cijfer"), ("fr", "Rien trouvé dans le corpus.", "Aucun")],
 )
 def test_a_question_about_each_of_a_list_is_a_table(client: TestClient, lang: str, empty: str, near: str) -> None:
     more = {
@@ -196,3 +197,13 @@ def test_the_switch_works_without_scripts_and_enter_on_a_tick_downloads(browser:
             tick.uncheck()
         assert f"\n{name}\n" not in page.evaluate(copied)
         scripted.close()
+
+
+def test_a_file_does_not_point_at_passages_that_were_not_kept(client: TestClient) -> None:
+    text = "1. Werden er bodycams getest bij de politie?\n2. Welke initiatieven voeren maatregel 2.3 uit?"
+    page = client.post("/dossier", data={"text": text, "lang": "nl"}).text
+    near = [key for key in ticks(page) if ".evidence." in key]
+    sent = {"text": text, "lang": "nl", "form": "markdown"}
+    pointing = "De passages bij deze vraag komen in de buurt"
+    assert near and pointing in client.post("/dossier/file", data={**sent, "keep": near}).text
+    assert pointing not in client.post("/dossier/file", data=sent).text

@@ -150,6 +150,8 @@ def kept(made: Found, marks: Marks) -> Found:
     for place, entry in enumerate(made["questions"]):
         lists = items(entry, place)
         changed = {**entry, "evidence": left(lists["evidence"])}
+        if not changed["evidence"]:
+            changed["gaps"] = [gap for gap in entry["gaps"] if gap["kind"] != "passages"]
         changed["blocks"] = left(lists["things"])
         fewer = len(changed["blocks"]) < len(lists["things"])
         if fewer:  # it was understood of all of them

@@ -112,6 +112,7 @@ def _measure(visit: Visit, ref: str, detail: Detail) -> Content:
         ],
         "partners": linked(detail, "gvpp:hasPartner"),
         "counterparts": counterparts(visit, ref, texts),
+        "editions": len(visit.view.corpus.plans),
         "same_number": [
             f"id/measure/{other}/{number}"
             for other in visit.view.corpus.plans

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -89,6 +90,8 @@ def listing(visit: Visit, name: str, form: ListForm) -> Content:
     if form.name:
         wanted = fold(form.name)
         found = [item for item in found if any(wanted in fold(text) for text in _texts(item))]
+    if name in ("initiatives", "organisations"):  # names have an order of their own in each language
+        found = sorted(found, key=lambda item: fold(text_in(item["label"], visit.lang)[0]))
     part = found[form.offset : form.offset + PAGE]
     visit.title = visit.say(TITLES[name])
     visit.crumbs = [Crumb(visit.title, visit.link(f"/list/{name}"))]
@@ -121,8 +124,13 @@ def _filter(visit: Visit, name: str, items: Any, chosen: str | None) -> dict[str
         {"value": value, "label": _value(visit, name, value), "count": count} for value, count in counts.most_common(CHOICES)
     ]
     if name in ("theme", "plan", "year"):
-        values.sort(key=lambda one: str(one["value"]), reverse=name != "theme")
+        values.sort(key=lambda one: _natural(str(one["value"])), reverse=name != "theme")
     return {"name": name, "title": visit.say(FIELDS[name]), "values": values, "chosen": chosen}
+
+
+def _natural(value: str) -> list[int | str]:
+    """An order in which 10 comes after 9."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", value)]
 
 
 def _value(visit: Visit, name: str, value: str) -> str:

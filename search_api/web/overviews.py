@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from kg.errors import UsageError
 from search_api import compare as comparing
+from search_api.intents_figures import unit_in
 from search_api.network import network as find_network
 from search_api.network import wording
 from search_api.web import bodies, drawing, known, marks
@@ -174,12 +175,18 @@ def budget(visit: Visit, form: BudgetForm) -> Content:
         "years": years,
         "year": year,
         "lines": mine,
-        "chart": drawing.bars((line["name"], line["sum"]) for line in charted),
+        "chart": drawing.bars((_called(visit, line), line["sum"]) for line in charted),
+        "unit": lambda name: unit_in(name or "", visit.lang),
         "charted": len(charted),
         "over": over,
         "over_years": sorted({one for values in over.values() for one in values}),
         "most": max((value for values in over.values() for value in values.values()), default=1.0),
     }
+
+
+def _called(visit: Visit, line: Mapping[str, Any]) -> str:
+    """A line of a chart in the language of the page: its recipient, where there is one; else as the table prints it."""
+    return visit.label(line["recipients"][0]) if len(line["recipients"]) == 1 else str(line["name"])
 
 
 def _query_of_grants(visit: Visit) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ ROWS = 12  # rows of an answer
 VALUES = 8  # of a facet that are shown at once
 MOST = 40  # of a facet in all
 NEAREST = 6
+QUERY, QUERIES = 6_000, 4  # characters of a query that is linked, and how many are
 
 
 FACETS = {
@@ -100,8 +102,15 @@ def _answer(visit: Visit, text: str) -> dict[str, Any] | None:
         "groups": groups,
         "left": max(0, len(answer["answers"]) - ROWS),
         "stated": any(row["certainty"] != "suggested" for row in answer["answers"]),
+        "queries": _queries(answer["sparql"] or ""),
         "twin": "/api/ask?" + urlencode({"q": text, "lang": visit.lang}),
     }
+
+
+def _queries(sparql: str) -> list[str]:
+    """The queries that an answer rests on, each whole, without those that are too long for an address."""
+    found = re.split(r"\n(?=PREFIX gvpp:)", sparql) if sparql else []
+    return [text for text in dict.fromkeys(found) if len(text) < QUERY][:QUERIES]
 
 
 def _choice(visit: Visit, name: str, value: str) -> dict[str, Any]:

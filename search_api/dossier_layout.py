@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -322,4 +323,5 @@ def _short(text: str, rows: Sequence[Mapping[str, Any]]) -> str:
         return text
     places = [place for name in rows[0]["label"].values() if (place := text.find(name)) > 0]
     begin = text.rfind(":", 0, min(places)) if places else -1  # a name inside a sentence stays
-    return f"{text[:begin].rstrip()}." if begin > 0 and min(places) - begin < NAMED else text
+    further = begin > 0 and re.search(r"[.…] [^.:;]{1,80}: ?\S", text[min(places) :])  # a list of another place or edition
+    return f"{text[:begin].rstrip()}." if begin > 0 and not further and min(places) - begin < NAMED else text

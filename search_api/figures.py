@@ -15,6 +15,7 @@ from search_api.understanding import YEAR, YEARS, Question, asks_count, asks_mon
 from search_api.wording import wording
 
 ENOUGH = 0.62  # share of a question's weight that a figure has to cover
+EVEN = 0.02  # figures that differ by less cover the same
 CLOSE = 0.92  # figures that cover nearly as much as the best one answer too
 COUNTED = 0.08  # more where the unit is what the question counts
 SUMMED = 0.1  # more where a total is asked for, and the figure is called one
@@ -184,7 +185,7 @@ class Figures:
         nearly = [found for found in scored if found.score >= close * best]
         # Of a sentence with several numbers, the one that counts what was asked.
         nearly = [found for found in nearly if found.counted] or nearly
-        nearly = [found for found in nearly if found.exact] or nearly
+        nearly = [found for found in nearly if found.exact and found.score > best - EVEN] or nearly
         return [*nearly, *_contradicting(nearly, scored, dated=bool(years))][:MOST]
 
 

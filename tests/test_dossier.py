@@ -438,3 +438,8 @@ def test_words_of_asking_leave_no_zone_empty(searching: Searching) -> None:
     plain = make(searching, "1. Welke initiatieven neemt elke politiezone?")
     rows = [[len(block["rows"]) for block in one["questions"][0]["blocks"]] for one in (found, plain)]
     assert rows[0] == rows[1] and any(rows[0])
+
+
+def test_a_shortened_sentence_loses_no_place(searching: Searching) -> None:
+    text = markdown(make(searching, "1. Welke initiatieven zijn er in zone 5341 en zone 5344?"))
+    assert "Politiezone Zuid: 15 initiatieven" in text and "Politiezone Brussel-Noord: 15 initiatieven" in text

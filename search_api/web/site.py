@@ -72,8 +72,7 @@ class Visit:
             return reference
         if reference.startswith("ns/"):
             return f"/{quote(reference.split('#')[0])}"
-        path, hash_, anchor = reference.partition("#")
-        return _page_of(path, self.lang) + hash_ + anchor
+        return _page_of(reference, self.lang)
 
     def reading(self, citation: Mapping[str, Any]) -> str:
         """The place of a citation (or a hit) in the text of its document, where its words are marked."""
